@@ -1,0 +1,30 @@
+import { defineConfig } from '@playwright/test';
+import { chromiumLaunch } from './scripts/programs.mjs';
+
+const port = Number(process.env.DEMO_PORT ?? 5179);
+
+export default defineConfig({
+  testDir: 'e2e',
+  testMatch: '*.spec.ts',
+  outputDir: 'test-results',
+  forbidOnly: true,
+  retries: 0,
+  workers: 2,
+  reporter: [['list'], ['json', { outputFile: 'test-results/reports/e2e.json' }]],
+  use: {
+    baseURL: `http://localhost:${port}/`,
+    browserName: 'chromium',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...chromiumLaunch(),
+      // Users have the back/forward cache and so do our tests; Playwright would turn it off.
+      // A page restored from it fires no `load`: go back with `page.goBack({ waitUntil: 'commit' })`.
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    },
+  },
+  webServer: {
+    command: `npx vite --mode e2e --port ${port} --strictPort`,
+    url: `http://localhost:${port}/stage`,
+    reuseExistingServer: !process.env.CI,
+  },
+});

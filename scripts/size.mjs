@@ -1,0 +1,94 @@
+/** `npm run size`: what an app pays for this library, minified and gzipped, against the budgets. Reads `dist`. */
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'vite';
+
+const DIST = fileURLToPath(new URL('../dist', import.meta.url));
+
+/** @type {{ name: string, budget: number, counts: 'all' | 'first', program: string }[]} */
+const APPS = [
+  {
+    name: 'proxystream + BroadcastChannel, in all',
+    budget: 10_000,
+    counts: 'all',
+    program: `
+      import { StreamConsumer, StreamProducer } from 'proxystream';
+      import { BroadcastChannelPublisher, BroadcastChannelSubscriber } from 'proxystream/shims/broadcast-channel';
+      Object.assign(globalThis, { StreamConsumer, StreamProducer, BroadcastChannelPublisher, BroadcastChannelSubscriber });`,
+  },
+  {
+    name: 'proxystream + MQTT, first chunk',
+    budget: 14_000,
+    counts: 'first',
+    program: `
+      import { StreamConsumer, StreamProducer } from 'proxystream';
+      import { MqttPublisher, MqttSubscriber } from 'proxystream/shims/mqtt';
+      Object.assign(globalThis, { StreamConsumer, StreamProducer, MqttPublisher, MqttSubscriber });`,
+  },
+];
+
+let withinBudget = true;
+for (const { name, budget, counts, program } of APPS) {
+  const { first, lazy } = await bundle(program);
+  const eager = first.flatMap((chunk) => chunk.moduleIds).filter(isMqtt);
+  const bytes = gzipped(counts === 'all' ? [...first, ...lazy] : first);
+  const verdict = bytes > budget ? 'OVER BUDGET' : eager.length > 0 ? 'MQTT.JS IN THE FIRST CHUNK' : 'ok';
+  if (verdict !== 'ok') withinBudget = false;
+  const rest = lazy.length > 0 ? `, later ${kilobytes(gzipped(lazy))}` : '';
+  console.log(`${name.padEnd(42)} ${kilobytes(bytes)} of ${kilobytes(budget)}${rest}  ${verdict}`);
+}
+process.exitCode = withinBudget ? 0 : 1;
+
+/** @param {string} program */
+async function bundle(program) {
+  const result = await build({
+    configFile: false,
+    logLevel: 'warn',
+    resolve: {
+      alias: [
+        { find: /^proxystream$/, replacement: `${DIST}/index.js` },
+        { find: /^proxystream\/(.+)$/, replacement: `${DIST}/$1.js` },
+      ],
+    },
+    plugins: [app(program)],
+    build: { write: false, modulePreload: false, rolldownOptions: { input: 'app' } },
+  });
+  if (!('output' in result)) throw new Error('Expected one bundle of the app');
+  const chunks = result.output.filter((file) => file.type === 'chunk');
+  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const first = new Set(chunks.filter((chunk) => chunk.isEntry));
+  // A set that grows while it is walked: what is added is visited too.
+  for (const chunk of first) {
+    for (const fileName of chunk.imports) {
+      const imported = byName.get(fileName);
+      if (imported) first.add(imported);
+    }
+  }
+  return { first: [...first], lazy: chunks.filter((chunk) => !first.has(chunk)) };
+}
+
+/** @param {string} program @returns {import('vite').Plugin} */
+function app(program) {
+  /** @type {Record<string, string>} */
+  const sources = {
+    app: program,
+    // Vite's own helper around dynamic imports belongs to the app that is built with Vite, not to this library.
+    '\0vite/preload-helper.js': 'export const __vitePreload = (load) => load();',
+  };
+  return { name: 'app', enforce: 'pre', resolveId: (id) => (id in sources ? id : undefined), load: (id) => sources[id] };
+}
+
+/** @param {string} id */
+function isMqtt(id) {
+  return /\/node_modules\/mqtt/.test(id);
+}
+
+/** @param {readonly { code: string }[]} chunks */
+function gzipped(chunks) {
+  return chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
+}
+
+/** @param {number} bytes */
+function kilobytes(bytes) {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}
