@@ -1,0 +1,90 @@
+/** What went wrong, as data. Codes are API; the sentences beside them are not. */
+export type StreamErrorCode =
+  | 'closed'
+  | 'topic_closed'
+  | 'invalid_message'
+  | 'unsupported_version'
+  | 'not_encodable'
+  | 'too_large'
+  | 'schema_mismatch'
+  | 'filter_failed'
+  | 'object_missing'
+  | 'unknown_store'
+  | 'overflow'
+  | 'gap'
+  | 'unsupported'
+  | 'not_connected'
+  | 'connection_lost'
+  | 'timeout'
+  | 'not_authorized'
+  | 'refused'
+  | 'session_taken_over';
+
+/** Trying the same thing again can never succeed. */
+const FOR_GOOD: ReadonlySet<StreamErrorCode> = new Set([
+  'closed',
+  'topic_closed',
+  'not_encodable',
+  'too_large',
+  'unsupported',
+  'not_authorized',
+]);
+
+export interface StreamErrorData {
+  readonly code: StreamErrorCode;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Every failure that is not a caller's bug (those are `TypeError`s).
+ * Structured clone drops `code`; send `error.toJSON()` across threads and rebuild it with `StreamError.from`.
+ */
+export class StreamError extends Error {
+  override readonly name: string = 'StreamError';
+  readonly code: StreamErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: StreamErrorCode,
+    message: string,
+    { cause, ...details }: { readonly cause?: unknown; readonly [detail: string]: unknown } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.details = details;
+  }
+
+  /** False when the same call can never succeed, so that whoever retries should give up. */
+  get retryable(): boolean {
+    return !FOR_GOOD.has(this.code);
+  }
+
+  toJSON(): StreamErrorData {
+    return { code: this.code, message: this.message, details: this.details };
+  }
+
+  static from({ code, message, details }: StreamErrorData): StreamError {
+    return new StreamError(code, message, details);
+  }
+}
+
+/** `send` to a topic that this producer has ended with `closeTopics`. */
+export class TopicClosedError extends StreamError {
+  override readonly name = 'TopicClosedError';
+  constructor(topic: string) {
+    super('topic_closed', `Topic "${topic}" is closed: open a new StreamProducer to stream on it again`, { topic });
+  }
+}
+
+/** The error itself when it is one of ours, else a StreamError of this code with it as its cause. */
+export function toStreamError(error: unknown, code: StreamErrorCode, message: string): StreamError {
+  if (error instanceof StreamError) return error;
+  return new StreamError(code, `${message}: ${(error as Error)?.message ?? error}`, { cause: error });
+}
+
+/** Where an error goes that nobody is waiting for: the page's error event, or the console. */
+export function reportUnheard(error: unknown): void {
+  if (typeof reportError === 'function') reportError(error);
+  else console.error(error);
+}
