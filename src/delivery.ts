@@ -1,0 +1,100 @@
+/** One event in a consumer's hands, and the bookkeeping that turns its acknowledgement into its message's. */
+import type { StreamError } from './errors.js';
+import type { Metadata } from './events.js';
+import type { ObjectProxy } from './object-proxy.js';
+import type { Batch } from './protocols.js';
+
+/** Counts since the consumer was made. */
+export interface ConsumerStats {
+  /** Events given out. */
+  events: number;
+  /** Dropped by the filter. */
+  dropped: number;
+  /** Messages that were no valid events, and objects that failed the schema. */
+  invalid: number;
+  /** Batches that came twice and were left out. */
+  duplicates: number;
+  /** Times something was found missing. */
+  gaps: number;
+  /** Batches known to be missing, as far as their number is known. */
+  missed: number;
+  /** Events whose filter failed. */
+  filterErrors: number;
+}
+
+export interface Delivery<T, Item = T | ObjectProxy<T>> {
+  readonly topic: string;
+  readonly metadata: Metadata;
+  readonly item: Item;
+  /** What is missing right before this event: a `gap`. */
+  readonly gap?: StreamError | undefined;
+  /** Dealt with. Idempotent. */
+  ack(): void;
+}
+
+/** Who counts the deliveries of a message: acknowledges it after the last. */
+export class Receipt {
+  #open = 1;
+  #followers: readonly Receipt[] = [];
+  readonly #onDone: () => void;
+  constructor(onDone: () => void) {
+    this.#onDone = onDone;
+  }
+
+  get done(): boolean {
+    return this.#open === 0;
+  }
+
+  /** One more to wait for. */
+  expect(): void {
+    this.#open++;
+  }
+
+  /** The same message came again: that copy is done when this one is. */
+  coverAlso(copy: Receipt): void {
+    copy.expect();
+    this.#followers = [...this.#followers, copy];
+  }
+
+  settle(): void {
+    if (--this.#open > 0) return;
+    this.#onDone();
+    for (const copy of this.#followers) copy.settle();
+  }
+}
+
+/** Turns receipts settled in any order into acknowledgements of a batch's first messages. */
+export class Ledger {
+  readonly #batch: Batch<unknown>;
+  readonly #done: boolean[] = [];
+  #acknowledged = 0;
+  constructor(batch: Batch<unknown>) {
+    this.#batch = batch;
+  }
+
+  settle(index: number): void {
+    this.#done[index] = true;
+    if (index !== this.#acknowledged) return;
+    while (this.#done[this.#acknowledged]) this.#acknowledged++;
+    this.#batch.ack(this.#acknowledged);
+  }
+}
+
+/** Takes over one expectation of its message's receipt. */
+export class EventDelivery<T> implements Delivery<T> {
+  #receipt: Receipt | undefined;
+  constructor(
+    readonly topic: string,
+    readonly metadata: Metadata,
+    readonly item: T | ObjectProxy<T>,
+    readonly gap: StreamError | undefined,
+    receipt: Receipt,
+  ) {
+    this.#receipt = receipt;
+  }
+
+  ack(): void {
+    this.#receipt?.settle();
+    this.#receipt = undefined;
+  }
+}

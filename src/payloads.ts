@@ -1,0 +1,37 @@
+import { StreamError } from './errors.js';
+import type { Batch } from './protocols.js';
+
+/**
+ * The bytes of each message, one by one, each acknowledged by asking for the next; news is left out. Leaving gives back the last one.
+ * Rejects with `unsupported` at a message that is a batch of events.
+ */
+export function payloads(batches: AsyncIterable<Batch<unknown>>): AsyncIterableIterator<Uint8Array> {
+  const iterator = batches[Symbol.asyncIterator]();
+  const bytes = read({ [Symbol.asyncIterator]: () => iterator });
+  return {
+    next: () => bytes.next(),
+    async return() {
+      // A generator only hears of it after its pending next.
+      await iterator.return?.();
+      return bytes.return(undefined);
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* read(batches: AsyncIterable<Batch<unknown>>): AsyncGenerator<Uint8Array> {
+  for await (const batch of batches) {
+    for (const [i, message] of batch.messages.entries()) {
+      if (!(message instanceof StreamError)) yield bytesOf(message);
+      batch.ack(i + 1);
+    }
+  }
+}
+
+function bytesOf(message: unknown): Uint8Array {
+  const { payload } = message as { payload?: Uint8Array };
+  if (payload) return payload;
+  throw new StreamError('unsupported', 'This message is a batch of events, not bytes: read it with a StreamConsumer or with batches()');
+}

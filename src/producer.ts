@@ -1,0 +1,230 @@
+/**
+ * Sends objects as events of topics.
+ *
+ * ```ts
+ * await using producer = new StreamProducer<Quake>(new BroadcastChannelPublisher());
+ * await producer.send('quakes/us', quake, { metadata: { mag: quake.mag } });
+ * await producer.closeTopics('quakes/us');
+ * ```
+ */
+import { reportUnheard, StreamError, TopicClosedError, toStreamError } from './errors.js';
+import type { Metadata } from './events.js';
+import { FilterGate, type FilterOptions } from './filter.js';
+import { toHex } from './hex.js';
+import type { Aggregator } from './outgoing-batch.js';
+import { openOutlet } from './outlet.js';
+import type { Codec, EventPublisher, Publisher, Store } from './protocols.js';
+import type { ProducerStats } from './publish-line.js';
+import { Room } from './room.js';
+import { all, inTurn } from './settle.js';
+import { checkTopic } from './topic.js';
+import { TopicStream } from './topic-stream.js';
+
+export interface ProducerOptions<T> extends FilterOptions {
+  /** Makes one object of each batch; the metadata becomes the union, later ones winning. */
+  readonly aggregator?: Aggregator<T>;
+  /** Events that make a batch due. With 1 (default) every event is due at once, and what is sent meanwhile leaves together. */
+  readonly batchSize?: number;
+  /** Bytes of a batch at most. Default: what the publisher asks for, else 1 MiB. */
+  readonly batchBytes?: number;
+  /** Publishes a partial batch this many milliseconds after its first event. Default: only `flush` does. */
+  readonly lingerMs?: number;
+  /** Where the objects of topics without an entry in `stores` go. Default: they travel in the event. */
+  readonly defaultStore?: Store;
+  /** The store of each topic; `undefined` as an entry means in the event. */
+  readonly stores?: Readonly<Record<string, Store | undefined>>;
+  /** How events become bytes. Default: what the publisher says. */
+  readonly codec?: Codec;
+  /** Events that may wait before `send` waits too. Default 16,384. */
+  readonly highWaterMark?: number;
+  /** The same in bytes, roughly. Default 64 MiB. */
+  readonly highWaterBytes?: number;
+  /** Hears of failures that no caller waits for (a lingering batch). Default: the page's error event. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface ProducerSendOptions {
+  /** Whether resolving the object from its store removes it. Default true. */
+  readonly evict?: boolean;
+  /** What filters see. Copied. */
+  readonly metadata?: Metadata;
+  /** Takes the event back while it has not left; afterwards it only ends the wait. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ProducerCloseOptions {
+  /** Topics whose streams end. */
+  readonly topics?: readonly string[];
+  /** Closes the publisher too. Default true. */
+  readonly publisher?: boolean;
+  /** Closes the stores too. Default false. */
+  readonly stores?: boolean;
+  /** How long flushing may take, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
+}
+
+export class StreamProducer<T> implements AsyncDisposable {
+  /** Identifies this producer's batches; new for every producer. */
+  readonly id = toHex(crypto.getRandomValues(new Uint8Array(16)));
+  readonly stats: ProducerStats = { events: 0, batches: 0, dropped: 0, failures: 0 };
+  readonly #publisher: Publisher | EventPublisher;
+  readonly #options: ProducerOptions<T>;
+  readonly #room: Room;
+  readonly #open: (topic: string) => TopicStream<T>;
+  readonly #topics = new Map<string, TopicStream<T>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(publisher: Publisher | EventPublisher, options: ProducerOptions<T> = {}) {
+    const {
+      batchSize = 1,
+      batchBytes,
+      lingerMs,
+      highWaterMark = 16_384,
+      highWaterBytes = 64 * 2 ** 20,
+      onError = reportUnheard,
+      aggregator,
+    } = options;
+    checkCount('batchSize', batchSize);
+    checkCount('highWaterMark', highWaterMark);
+    if (batchBytes !== undefined) checkCount('batchBytes', batchBytes);
+    if (lingerMs !== undefined && !(lingerMs >= 0)) throw new TypeError(`lingerMs must be a number of milliseconds, not ${lingerMs}`);
+    this.#publisher = publisher;
+    this.#options = options;
+    this.#room = new Room(Math.max(highWaterMark, batchSize), highWaterBytes);
+    const shared = {
+      producer: this.id,
+      outlet: openOutlet(publisher, options.codec),
+      gate: new FilterGate(options),
+      room: this.#room,
+      relieve: () => this.#relieve(),
+    };
+    this.#open = (topic) =>
+      new TopicStream<T>({
+        ...shared,
+        topic,
+        aggregator,
+        store: this.#storeOf(topic),
+        batchSize,
+        batchBytes,
+        lingerMs,
+        stats: this.stats,
+        onError,
+      });
+  }
+
+  /**
+   * With `batchSize` 1 it settles when the event is published; with more, when it is buffered – but the send that fills the batch settles
+   * with the batch. Do not change the object before that. Waits while more than `highWaterMark` events do.
+   * Rejects with `TopicClosedError`, `closed`, `not_encodable`, or what the publisher, store or aggregator failed with: then the event
+   * stays first in line for the next send or flush, unless the error can never pass (`retryable` is false). Rejects with
+   * `overflow` when there is no room for it and publishing fails: then it was not taken.
+   */
+  async send(topic: string, object: T, { evict = true, metadata, signal }: ProducerSendOptions = {}): Promise<void> {
+    const stream = this.#stream(topic);
+    if (stream.ended) throw new TopicClosedError(topic);
+    signal?.throwIfAborted();
+    await stream.send(object, copy(metadata), evict, signal);
+  }
+
+  /** Settles when everything sent before, on any topic, is published; once closed, as `close` did. */
+  async flush({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#closing) return this.#closing;
+    await all([...this.#topics.values()].map((stream) => stream.flush(signal)));
+  }
+
+  async flushTopic(topic: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    checkTopic(topic);
+    if (this.#closing) return this.#closing;
+    await this.#topics.get(topic)?.flush(signal);
+  }
+
+  /** Ends the streams of these topics behind everything sent; settles when that is published. Asked again, it ends nothing twice. */
+  async closeTopics(...topics: readonly string[]): Promise<void> {
+    const streams = topics.map((topic) => this.#stream(topic));
+    await all(streams.map((stream) => stream.end()));
+  }
+
+  /**
+   * Ends `topics`, flushes the others, and closes the publisher unless told not to, and the stores if told to. Closes all of them even when
+   * something fails, and then rejects with the failure; `timeout` when flushing takes longer than `timeoutMs` (a broker that is not there).
+   * Idempotent.
+   */
+  async close({ topics = [], publisher = true, stores = false, timeoutMs = 30_000 }: ProducerCloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(topics.map(checkTopic), publisher, stores, timeoutMs);
+    await this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Each write settles like `send`; closing the stream ends the topic. A failed write errors the stream, and what was sent stays in line. */
+  writable(topic: string): WritableStream<T> {
+    checkTopic(topic);
+    return new WritableStream<T>({
+      write: (object, controller) => this.send(topic, object, { signal: controller.signal }),
+      close: () => this.closeTopics(topic),
+    });
+  }
+
+  async #close(topics: readonly string[], publisher: boolean, stores: boolean, timeoutMs: number): Promise<void> {
+    const late = new AbortController();
+    const reason = new StreamError('timeout', `What was sent could not be published within ${timeoutMs} ms of closing`);
+    const closed = new StreamError('closed', 'The producer was closed before this could be published');
+    const timer = setTimeout(() => late.abort(reason), timeoutMs);
+    for (const topic of topics) if (!this.#topics.has(topic)) this.#topics.set(topic, this.#open(topic));
+    await inTurn([
+      () => all([...this.#topics].map(([topic, stream]) => (topics.includes(topic) ? stream.end(late.signal) : stream.flush(late.signal)))),
+      () => clearTimeout(timer),
+      () => this.#room.close(closed),
+      () => all([...this.#topics.values()].map((stream) => stream.abandon(closed))),
+      () => (publisher ? this.#publisher.close() : undefined),
+      ...(stores ? this.#stores().map((store) => () => store.close()) : []),
+    ]);
+  }
+
+  #stream(topic: string): TopicStream<T> {
+    if (this.#closing) throw new StreamError('closed', 'This producer is closed: open a new one');
+    let stream = this.#topics.get(topic);
+    if (!stream) {
+      stream = this.#open(checkTopic(topic));
+      this.#topics.set(topic, stream);
+    }
+    return stream;
+  }
+
+  /** Somebody waits for room: unless something is on its way and will make some, everything leaves that can. */
+  #relieve(): void {
+    for (const stream of this.#topics.values()) if (stream.busy) return;
+    for (const stream of this.#topics.values()) stream.hurry();
+  }
+
+  #storeOf(topic: string): Store | undefined {
+    const { stores = {}, defaultStore } = this.#options;
+    return Object.hasOwn(stores, topic) ? stores[topic] : defaultStore;
+  }
+
+  #stores(): Store[] {
+    const { stores = {}, defaultStore } = this.#options;
+    return [...new Set([...Object.values(stores), defaultStore])].filter((store) => store !== undefined);
+  }
+}
+
+/** Later changes of the caller's must not show, however deep. */
+function copy(metadata: Metadata | undefined): Metadata {
+  const facts: Record<string, unknown> = { ...metadata };
+  for (const name in facts) if (typeof facts[name] === 'object' && facts[name] !== null) facts[name] = clone(facts[name]);
+  return facts;
+}
+
+function clone(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch (error) {
+    throw toStreamError(error, 'not_encodable', 'The metadata is not plain data');
+  }
+}
+
+function checkCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) throw new TypeError(`${name} must be a whole number from 1, not ${value}`);
+}

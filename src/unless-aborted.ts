@@ -1,0 +1,14 @@
+/** As `work` settles, or at once with the signal's reason: that gives up the wait, not the work. Nobody has to hear the outcome. */
+export function unlessAborted<R>(work: Promise<R>, signal: AbortSignal, onAbort: () => unknown = () => {}): Promise<R> {
+  const outcome = new Promise<R>((resolve, reject) => {
+    const abort = () => {
+      onAbort();
+      reject(signal.reason);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+  outcome.catch(() => {});
+  return outcome;
+}
