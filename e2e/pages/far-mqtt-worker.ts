@@ -1,0 +1,4 @@
+import { serveWorlds } from 'proxystream/testing';
+import { mqttWorld } from '../support/mqtt-shims.js';
+
+serveWorlds(self, mqttWorld);
