@@ -32,6 +32,10 @@ export class Tally {
   take({ n, place }: SmallEvent): boolean {
     if (n !== this.#next || !place) throw new Error(`Event ${n} came where ${this.#next} was due`);
     this.#next++;
+    return this.done;
+  }
+
+  get done(): boolean {
     return this.#next === this.count;
   }
 
