@@ -8,8 +8,6 @@ import { percentile } from '../statistics.js';
 
 /** What a program has under way at most; it goes on when half of it is acknowledged. */
 const UNDER_WAY = 8192;
-/** What this library makes its messages no longer than by default. */
-const BATCH_BYTES = 12_288 - 512;
 const PERIOD_MS = 10;
 
 const proxystream: Contender = [
@@ -64,6 +62,8 @@ const batches: Contender = [
   async ({ events, name, urls, start }) => {
     const client = await connect(urls);
     const list = smallEvents(events);
+    // As long as our own.
+    const { batchBytes } = new MqttPublisher({ url: url(urls) }).limits;
     start();
     const publishes: Promise<unknown>[] = [];
     let texts: string[] = [];
@@ -71,7 +71,7 @@ const batches: Contender = [
     const publish = () => publishes.push(client.publishAsync(name, `[${texts.join(',')}]`, { qos: 1 }));
     for (const event of list) {
       const text = JSON.stringify(event);
-      if (bytes + text.length + 1 > BATCH_BYTES) {
+      if (bytes + text.length + 1 > batchBytes) {
         publish();
         texts = [];
         bytes = 2;
