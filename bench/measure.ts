@@ -15,14 +15,17 @@ export interface Measured {
   readonly errors: Readonly<Record<string, string>>;
 }
 
-export interface Job {
+export interface Extent {
+  readonly rounds: number;
+  readonly events: number;
+}
+
+export interface Job extends Extent {
   /** In `rows/`, without its ending. */
   readonly file: string;
   readonly group: Group;
   /** Those of its contenders that take part. */
   readonly names: readonly string[];
-  readonly rounds: number;
-  readonly events: number;
   readonly urls: Urls;
   /** Without one, the group is measured in Node. */
   readonly browser: BenchBrowser | undefined;

@@ -7,11 +7,12 @@ export type Verdict = 'reached' | 'MISSED' | 'no goal' | 'NOT MEASURED';
 export interface Result {
   readonly name: string;
   readonly unit: string;
+  /** Medians of the rounds. */
   readonly subject: number | undefined;
   readonly against: number | undefined;
-  /** Of the two medians. */
+  /** The median of the ratios of the rounds: what slows down a whole round does not show in it. */
   readonly ratio: number | undefined;
-  /** The lowest and the highest ratio of a single round. */
+  /** The lowest and the highest of these ratios. */
   readonly spread: readonly [number, number] | undefined;
   readonly better: 'more' | 'less';
   readonly goal: number | undefined;
@@ -79,9 +80,9 @@ export function judge(
     return { ...base, subject: undefined, against: undefined, ratio: undefined, spread: undefined, verdict: 'NOT MEASURED', error };
   }
   const [subject, against] = [median(subjects), median(others)];
-  const ratio = subject / against;
-  const single = subjects.map((figure, round) => figure / (others[round] ?? Number.NaN));
-  const spread = [Math.min(...single), Math.max(...single)] as const;
+  const ratios = subjects.map((figure, round) => figure / (others[round] ?? Number.NaN));
+  const ratio = median(ratios);
+  const spread = [Math.min(...ratios), Math.max(...ratios)] as const;
   return { ...base, subject, against, ratio, spread, verdict: verdictOn(ratio, better, row.goal) };
 }
 
