@@ -1,4 +1,5 @@
 /** Asks filters, and makes sure that one which fails loses nothing unless told to. */
+import { check, checkOneOf } from './check.js';
 import { StreamError, toStreamError } from './errors.js';
 import type { Metadata } from './events.js';
 import type { Filter } from './protocols.js';
@@ -24,35 +25,31 @@ export class FilterGate {
   errors = 0;
 
   constructor({ filter, onFilterError = 'keep', filterTimeoutMs = 10_000 }: FilterOptions) {
-    if (filter !== undefined && typeof filter !== 'function')
-      throw new TypeError('filter must be a function from metadata to boolean: true drops');
+    check(filter === undefined || typeof filter === 'function', 'filter', filter, 'a function from metadata to boolean: true drops');
     // A longer timer fires at once.
-    if (!(filterTimeoutMs > 0 && filterTimeoutMs < 2 ** 31))
-      throw new TypeError(`filterTimeoutMs must be above 0 and below 2^31, not ${filterTimeoutMs}`);
-    if (!['keep', 'drop', 'throw'].includes(onFilterError))
-      throw new TypeError(`onFilterError must be keep, drop or throw, not ${onFilterError}`);
+    check(filterTimeoutMs > 0 && filterTimeoutMs < 2 ** 31, 'filterTimeoutMs', filterTimeoutMs, 'above 0 and below 2^31');
+    checkOneOf('onFilterError', onFilterError, 'keep', 'drop', 'throw');
     this.#filter = filter;
     this.#onError = onFilterError;
     this.#timeoutMs = filterTimeoutMs;
   }
 
-  get open(): boolean {
-    return this.#filter === undefined;
+  /** One verdict for each, in order; false where there is nothing to judge by. At once when the filter answers at once. Never rejects. */
+  judge(metadata: readonly (Metadata | undefined)[]): readonly Verdict[] | Promise<readonly Verdict[]> {
+    const filter = this.#filter;
+    const asked = filter ? metadata.filter((facts) => facts !== undefined) : [];
+    if (!filter || asked.length === 0) return metadata.map(() => false);
+    const decide = (given: unknown) => {
+      const verdicts = this.#verdicts(given, asked.length).values();
+      return metadata.map((facts) => facts !== undefined && (verdicts.next().value as Verdict));
+    };
+    const answers = filter.batch ? this.#attempt(() => filter.batch?.(asked)) : this.#each(filter, asked);
+    return answers instanceof Promise ? answers.then(decide) : decide(answers);
   }
 
-  /** One verdict for each, in order; at once when the filter answers at once. Never rejects. */
-  judge(metadata: readonly Metadata[]): readonly Verdict[] | Promise<readonly Verdict[]> {
-    const filter = this.#filter;
-    if (!filter || metadata.length === 0) return metadata.map(() => false);
-    if (filter.batch) {
-      const answer = this.#attempt(() => filter.batch?.(metadata));
-      return answer instanceof Promise ? answer.then((given) => this.#all(given, metadata.length)) : this.#all(answer, metadata.length);
-    }
-    const answers = metadata.map((facts) => this.#attempt(() => filter(facts)));
-    if (answers.some((answer) => answer instanceof Promise)) {
-      return Promise.all(answers).then((given) => given.map((answer) => this.#verdict(answer)));
-    }
-    return answers.map((answer) => this.#verdict(answer));
+  #each(filter: Filter, asked: readonly Metadata[]): unknown {
+    const answers = asked.map((facts) => this.#attempt(() => filter(facts)));
+    return answers.some((answer) => answer instanceof Promise) ? Promise.all(answers) : answers;
   }
 
   #attempt(ask: () => unknown): unknown {
@@ -67,7 +64,7 @@ export class FilterGate {
 
   #inTime(answer: PromiseLike<unknown>): Promise<unknown> {
     return new Promise((resolve) => {
-      const late = () => resolve(new StreamError('filter_failed', `The filter did not answer within ${this.#timeoutMs} ms`));
+      const late = () => resolve(failure(`The filter did not answer within ${this.#timeoutMs} ms`));
       const timer = setTimeout(late, this.#timeoutMs);
       const settle = (value: unknown) => {
         clearTimeout(timer);
@@ -78,10 +75,9 @@ export class FilterGate {
     });
   }
 
-  #all(answer: unknown, count: number): Verdict[] {
+  #verdicts(answer: unknown, count: number): Verdict[] {
     const complete = Array.isArray(answer) && answer.length === count;
-    const wrong =
-      answer instanceof StreamError ? answer : new StreamError('filter_failed', `filter.batch must answer with ${count} booleans in order`);
+    const wrong = answer instanceof StreamError ? answer : failure(`filter.batch must answer with ${count} booleans in order`);
     return Array.from({ length: count }, (_, i) => this.#verdict(complete ? answer[i] : wrong));
   }
 
@@ -89,12 +85,14 @@ export class FilterGate {
     if (typeof answer === 'boolean') return answer;
     this.errors++;
     if (this.#onError !== 'throw') return this.#onError === 'drop';
-    return answer instanceof StreamError
-      ? answer
-      : new StreamError('filter_failed', `The filter must answer true (drop) or false (keep), not ${String(answer)}`);
+    return answer instanceof StreamError ? answer : failure(`The filter must answer true (drop) or false (keep), not ${String(answer)}`);
   }
 }
 
 function failed(error: unknown): StreamError {
   return toStreamError(error, 'filter_failed', 'The filter threw');
+}
+
+function failure(message: string): StreamError {
+  return new StreamError('filter_failed', message);
 }

@@ -30,21 +30,19 @@ const MAX_EVENTS = 1024;
 const MAX_BYTES = 2 ** 20;
 
 /** Refusals that may be meant for one event of a batch. */
-const DIVISIBLE: ReadonlySet<StreamErrorCode> = new Set(['too_large', 'not_encodable', 'unsupported']);
+const DIVISIBLE: readonly StreamErrorCode[] = ['too_large', 'not_encodable', 'unsupported'];
 
 export class PublishLine<T> {
   readonly #settings: LineSettings<T>;
-  readonly #maxEvents: number;
   #batches: OutgoingBatch<T>[] = [];
   #flying = 0;
-  #scheduled = false;
   #preparing = false;
   #stalled = false;
   #nextSeq = 0;
+  #ended = false;
 
   constructor(settings: LineSettings<T>) {
     this.#settings = settings;
-    this.#maxEvents = settings.aggregator ? settings.batchSize : Math.max(settings.batchSize, MAX_EVENTS);
   }
 
   /** The batch it is in now. Due batches leave after the current call: what is sent in one go travels together, and nothing waits. */
@@ -56,14 +54,16 @@ export class PublishLine<T> {
     return batch;
   }
 
+  /** The end of the stream, once. */
   end(): void {
-    this.#open(0).end();
+    if (!this.#ended) this.#open(0).end();
+    this.#ended = true;
   }
 
   /** Everything in line leaves; rejects with the first failure. */
   async flush(): Promise<void> {
     this.hurry();
-    await Promise.all(this.#batches.map((batch) => batch.wait()));
+    await Promise.all(this.#batches.map(({ waiters }) => new Promise<void>((resolve, reject) => waiters.add({ resolve, reject }))));
   }
 
   /** Publishes what is due, also after a failure. */
@@ -72,11 +72,12 @@ export class PublishLine<T> {
     this.#schedule();
   }
 
+  /** Something of it is on its way, and will make room. */
   get busy(): boolean {
-    return this.#flying > 0 || this.#scheduled || this.#preparing;
+    return this.#flying > 0 || this.#preparing;
   }
 
-  /** Whatever there is becomes due. */
+  /** Whatever there is becomes due, also what has failed: somebody waits for it, or for the room it takes. */
   hurry(): void {
     const last = this.#batches.at(-1);
     if (!last) return;
@@ -84,12 +85,13 @@ export class PublishLine<T> {
     this.go();
   }
 
-  takeBack(entry: Outgoing<T>, batch: OutgoingBatch<T>): boolean {
-    if (!batch.remove(entry)) return false;
-    if (batch.empty) this.#batches = this.#batches.filter((other) => other !== batch);
-    if (batch.empty) batch.succeed();
+  takeBack(entry: Outgoing<T>, batch: OutgoingBatch<T>): void {
+    if (!batch.remove(entry)) return;
+    if (batch.entries.length === 0) {
+      this.#replace(batch);
+      batch.succeed();
+    }
     this.#settings.room.leave(1, entry.bytes);
-    return true;
   }
 
   /** Gives up what could not be published: nothing is left in a store for it. */
@@ -102,10 +104,7 @@ export class PublishLine<T> {
   #open(bytes: number): OutgoingBatch<T> {
     const last = this.#batches.at(-1);
     if (last && !last.closed && this.#fits(last, bytes)) return last;
-    if (last && !last.due) {
-      last.due = true;
-      this.go();
-    }
+    if (!last?.due) this.hurry();
     const batch = new OutgoingBatch<T>();
     this.#batches.push(batch);
     return batch;
@@ -113,36 +112,21 @@ export class PublishLine<T> {
 
   #fits({ entries, bytes: used }: OutgoingBatch<T>, bytes: number): boolean {
     if (entries.length === 0 || bytes === 0) return true;
-    const maxBytes = this.#settings.batchBytes ?? this.#settings.outlet.limits.batchBytes ?? MAX_BYTES;
-    return entries.length < this.#maxEvents && used + bytes <= maxBytes;
+    const { aggregator, batchSize, batchBytes, publisher } = this.#settings;
+    const maxEvents = aggregator ? batchSize : Math.max(batchSize, MAX_EVENTS);
+    return entries.length < maxEvents && used + bytes <= (batchBytes ?? publisher.limits?.batchBytes ?? MAX_BYTES);
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#preparing || this.#stalled) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      void this.#publishDue();
-    });
+    if (this.#preparing || this.#stalled) return;
+    this.#preparing = true;
+    queueMicrotask(() => this.#publishDue());
   }
 
   async #publishDue(): Promise<void> {
-    this.#preparing = true;
     for (let batch = this.#nextDue(); batch && !this.#stalled; batch = this.#nextDue()) {
-      batch.flying = true;
-      try {
-        const encoded = await batch.prepare(this.#settings);
-        if (this.#abandoned(batch)) {
-          await batch.evictStored(this.#settings.store).catch(this.#settings.onError);
-          continue;
-        }
-        batch.seq ??= this.#nextSeq++;
-        this.#flying++;
-        void this.#publish(batch, batch.send(this.#settings, encoded));
-      } catch (error) {
-        batch.flying = false;
-        await this.#failed(batch, error);
-      }
+      const next = batch;
+      await new Promise<void>((prepared) => this.#publish(next, prepared));
     }
     this.#preparing = false;
     if (this.#settings.room.waiting > 0) this.#settings.relieve();
@@ -150,35 +134,48 @@ export class PublishLine<T> {
 
   #nextDue(): OutgoingBatch<T> | undefined {
     const batch = this.#batches.find(({ flying }) => !flying);
-    if (!batch?.due || this.#flying >= (this.#settings.outlet.limits.inFlight ?? 1)) return undefined;
+    if (!batch?.due || this.#flying >= (this.#settings.publisher.limits?.inFlight ?? 1)) return undefined;
     // What can still grow waits while another is under way.
     const growing = !batch.closed && batch === this.#batches.at(-1) && this.#fits(batch, 1);
     return growing && this.#flying > 0 ? undefined : batch;
   }
 
-  async #publish(batch: OutgoingBatch<T>, sending: Promise<void>): Promise<void> {
-    try {
-      await sending;
-      this.#flying--;
-      if (this.#abandoned(batch)) return;
-      this.#settings.stats.events += batch.entries.length;
-      this.#settings.stats.batches++;
-      this.#batches.splice(this.#batches.indexOf(batch), 1);
+  /** Calls `prepared` when the next one may follow. */
+  async #publish(batch: OutgoingBatch<T>, prepared: () => void): Promise<void> {
+    const { stats, store, onError } = this.#settings;
+    let failure: unknown;
+    batch.flying = true;
+    this.#flying++;
+    const sent = await this.#attempt(batch, prepared).catch((error) => {
+      failure = error;
+      stats.failures++;
+    });
+    this.#flying--;
+    batch.flying = false;
+    if (!this.#batches.includes(batch)) {
+      // Given up meanwhile; whoever waited knows.
+      if (!sent) await batch.evictStored(store).catch(onError);
+    } else if (sent) {
+      stats.events += batch.entries.length;
+      stats.batches++;
+      this.#replace(batch);
       this.#leave(batch);
       batch.succeed();
-    } catch (error) {
-      this.#flying--;
-      batch.flying = false;
-      await this.#failed(batch, error);
-    }
+    } else if (failure instanceof StreamError && !failure.retryable) await this.#refused(batch, failure);
+    else this.#stall(failure);
+    prepared();
     this.#schedule();
   }
 
-  async #failed(batch: OutgoingBatch<T>, error: unknown): Promise<void> {
-    this.#settings.stats.failures++;
-    if (this.#abandoned(batch)) await batch.evictStored(this.#settings.store).catch(this.#settings.onError);
-    else if (error instanceof StreamError && !error.retryable) await this.#refused(batch, error);
-    else this.#stall(error);
+  /** True when it was sent, nothing when it was given up before. */
+  async #attempt(batch: OutgoingBatch<T>, prepared: () => void): Promise<true | undefined> {
+    const encoded = await batch.prepare(this.#settings);
+    if (!this.#batches.includes(batch)) return undefined;
+    batch.seq ??= this.#nextSeq++;
+    const sending = batch.send(this.#settings, encoded);
+    prepared();
+    await sending;
+    return true;
   }
 
   /** Everything stays; whoever waits hears of it; the next send or flush tries again. */
@@ -192,18 +189,16 @@ export class PublishLine<T> {
   /** It can never be published: what is to blame goes, the rest stays. */
   async #refused(batch: OutgoingBatch<T>, error: StreamError): Promise<void> {
     const { aggregator, store, onError } = this.#settings;
-    const at = this.#batches.indexOf(batch);
-    const halves = DIVISIBLE.has(error.code) ? batch.split(aggregator !== undefined) : undefined;
-    this.#batches.splice(at, 1, ...(halves ?? []));
+    const halves = DIVISIBLE.includes(error.code) ? batch.split(aggregator !== undefined) : undefined;
+    this.#replace(batch, halves);
     if (halves) return;
     this.#leave(batch);
     if (!batch.fail(error)) onError(error);
     await batch.evictStored(store).catch(onError);
   }
 
-  /** Given up while it was on its way: whoever waited knows. */
-  #abandoned(batch: OutgoingBatch<T>): boolean {
-    return !this.#batches.includes(batch);
+  #replace(batch: OutgoingBatch<T>, parts: readonly OutgoingBatch<T>[] = []): void {
+    this.#batches.splice(this.#batches.indexOf(batch), 1, ...parts);
   }
 
   #leave(batch: OutgoingBatch<T>): void {
