@@ -1,6 +1,6 @@
 /** Events and the batches they travel in, as both wires (bytes, structured clone) know them. */
 import { StreamError } from './errors.js';
-import { checkTopic } from './topic.js';
+import { isTopic } from './topic.js';
 
 /** Facts about an event that filters read. Plain data. */
 // biome-ignore lint/suspicious/noExplicitAny: metadata is whatever the producer said; filters read it by name
@@ -64,14 +64,9 @@ export type WireEvent =
   | readonly [kind: 2];
 
 export function toWire(event: StreamEvent): WireEvent {
-  switch (event.type) {
-    case 'inline':
-      return [0, event.metadata, event.object];
-    case 'key':
-      return [1, event.metadata, event.store, event.key, event.evict, event.size];
-    case 'end':
-      return [2];
-  }
+  if (event.type === 'end') return [2];
+  if (event.type === 'inline') return [0, event.metadata, event.object];
+  return [1, event.metadata, event.store, event.key, event.evict, event.size];
 }
 
 type ReadInline = (metadata: Metadata, object: unknown, raw: boolean) => InlineEvent;
@@ -81,51 +76,42 @@ type ReadInline = (metadata: Metadata, object: unknown, raw: boolean) => InlineE
  * Throws `StreamError`: `invalid_message`, or `unsupported_version`.
  */
 export function readBatch(wire: unknown, inline: ReadInline): Omit<EventBatch, 'producer'> & { readonly producer: unknown } {
-  const [version, topic, producer, seq, stores, events] = list(wire, 'a batch');
+  const [version, topic, producer, seq, stores, events] = list(wire);
   checkVersion(version);
-  if (!isCount(seq)) throw invalid('its sequence number is not a whole number');
-  const configs = list(stores, 'stores');
-  for (const store of configs) if (!isMap(store) || typeof store.name !== 'string') throw invalid('a store config has no name');
+  expect(isTopic(topic), 'topic');
+  expect(isCount(seq), 'sequence number');
+  const configs = list(stores) as StoreConfig[];
+  for (const store of configs) expect(isMap(store) && typeof store.name === 'string', 'store config');
   const read: StreamEvent[] = [];
   // `map` would not stop at the first hole of a list that is long and empty.
-  for (const event of list(events, 'events')) read.push(readEvent(list(event, 'an event'), configs.length, inline));
-  return { topic: readTopic(topic), producer, seq, stores: configs as StoreConfig[], events: read };
+  for (const event of list(events)) read.push(readEvent(list(event), configs.length, inline));
+  return { topic, producer, seq, stores: configs, events: read };
 }
 
 /** Throws `StreamError`: `unsupported_version` for a newer format, else `invalid_message`. */
 export function checkVersion(version: unknown): void {
+  expect(isCount(version) && version >= WIRE_VERSION, 'version');
   if (version === WIRE_VERSION) return;
-  if (!isCount(version) || version === 0) throw invalid('it does not start with a wire format version');
   throw new StreamError('unsupported_version', `Wire format ${version} is newer than this reader's ${WIRE_VERSION}: update proxystream`, {
     version,
   });
 }
 
-function readTopic(topic: unknown): string {
-  try {
-    return checkTopic(topic as string);
-  } catch (error) {
-    throw invalid((error as Error).message, error);
-  }
-}
-
 function readEvent(event: readonly unknown[], stores: number, inline: ReadInline): StreamEvent {
   const [kind, metadata, store, key, evict, size] = event;
   if (kind === 2) return END_OF_STREAM;
-  if (!isMap(metadata)) throw invalid("an event's metadata is not a map");
+  expect(isMap(metadata), 'metadata');
   if (kind === 0 && event.length > 2) return inline(metadata, event[2], event[3] === 1);
-  if (kind === 1 && isCount(store) && store < stores && typeof key === 'string' && typeof evict === 'boolean' && isCount(size)) {
-    return { type: 'key', metadata, store, key, evict, size };
-  }
-  throw invalid('an event is neither inline, nor by key, nor an end of stream');
+  expect(kind === 1 && isCount(store) && store < stores && typeof key === 'string' && typeof evict === 'boolean' && isCount(size), 'event');
+  return { type: 'key', metadata, store, key, evict, size };
 }
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function list(value: unknown, what: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw invalid(`${what} should be a list`);
+function list(value: unknown): readonly unknown[] {
+  expect(Array.isArray(value), 'list');
   return value;
 }
 
@@ -133,6 +119,11 @@ function isMap(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
+}
+
+/** Throws `StreamError('invalid_message')` unless this part of the message is what it should be. */
+export function expect(holds: boolean, part: string): asserts holds {
+  if (!holds) throw invalid(`its ${part} is missing or malformed`);
 }
 
 export function invalid(why: string, cause?: unknown): StreamError {

@@ -156,12 +156,14 @@ export class Intake<T> {
   }
 
   async #fillOnce(): Promise<void> {
+    const { visit } = this;
+    await this.#turn.rest();
+    if (visit !== this.visit || this.ended) return;
     if (this.#candidates.length === 0) {
       if (!this.#unread) await this.#pull();
       if (this.#unread) this.#read(this.#unread);
     }
     await this.#judge();
-    await this.#turn.rest();
   }
 
   async #pull(): Promise<void> {
