@@ -9,7 +9,7 @@
 
 import type { ConsumerStats, Delivery } from './delivery.js';
 import type { Metadata } from './events.js';
-import { Intake, type IntakeOptions } from './intake.js';
+import { type Intake, type IntakeOptions, openIntake } from './intake.js';
 import { ObjectProxy } from './object-proxy.js';
 import type { AnySubscriber } from './protocols.js';
 
@@ -38,7 +38,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
 
   constructor(subscriber: AnySubscriber, options: IntakeOptions<T> = {}) {
     this.#subscriber = subscriber;
-    this.#intake = new Intake(subscriber, options);
+    this.#intake = openIntake(subscriber, options);
   }
 
   get stats(): Readonly<ConsumerStats> {
@@ -108,7 +108,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
   async close({ subscriber = true, stores = false }: { subscriber?: boolean; stores?: boolean } = {}): Promise<void> {
     this.#last = this.#again = undefined;
     try {
-      await this.#intake.close();
+      await this.#intake.rewind(true);
       if (subscriber) await this.#subscriber.close();
     } finally {
       if (stores) await this.#intake.closeStores();

@@ -73,8 +73,13 @@ export class StreamError extends Error {
 export class TopicClosedError extends StreamError {
   override readonly name = 'TopicClosedError';
   constructor(topic: string) {
-    super('topic_closed', `Topic "${topic}" is closed: open a new StreamProducer to stream on it again`, { topic });
+    super('topic_closed', `Topic "${topic}" is closed: open a new StreamProducer`, { topic });
   }
+}
+
+/** What is closed stays so. */
+export function closedError(): StreamError {
+  return new StreamError('closed', 'Closed: open a new one');
 }
 
 /** The error itself when it is one of ours, else a StreamError of this code with it as its cause. */

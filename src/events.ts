@@ -92,7 +92,7 @@ export function readBatch(wire: unknown, inline: ReadInline): Omit<EventBatch, '
 export function checkVersion(version: unknown): void {
   expect(isCount(version) && version >= WIRE_VERSION, 'version');
   if (version === WIRE_VERSION) return;
-  throw new StreamError('unsupported_version', `Wire format ${version} is newer than this reader's ${WIRE_VERSION}: update proxystream`, {
+  throw new StreamError('unsupported_version', `Wire format ${version} is newer than ${WIRE_VERSION}: update proxystream`, {
     version,
   });
 }
@@ -123,7 +123,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
 
 /** Throws `StreamError('invalid_message')` unless this part of the message is what it should be. */
 export function expect(holds: boolean, part: string): asserts holds {
-  if (!holds) throw invalid(`its ${part} is missing or malformed`);
+  if (!holds) throw invalid(`malformed ${part}`);
 }
 
 export function invalid(why: string, cause?: unknown): StreamError {

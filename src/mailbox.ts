@@ -4,7 +4,7 @@
  */
 import { Bell } from './bell.js';
 import { check, checkOneOf } from './check.js';
-import { StreamError } from './errors.js';
+import { closedError, StreamError } from './errors.js';
 import { gap, isGap, mergeGaps } from './gap.js';
 import type { Batch, BatchOptions, BufferOptions } from './protocols.js';
 import { Room } from './room.js';
@@ -93,7 +93,8 @@ export class Mailbox<M> {
     if (!isGap(news)) {
       if (!this.#room.fits(0)) {
         this.dropped++;
-        return this.notify(gap('overflow', 1));
+        this.notify(gap('overflow', 1));
+        return;
       }
       this.#room.take(0);
     }
@@ -208,7 +209,7 @@ export class Mailbox<M> {
 
   #overflowError(): StreamError {
     const { size: messages, bytes } = this;
-    const advice = 'read faster, raise maxMessages or maxBytes, or choose an overflow policy that drops';
+    const advice = 'read faster, raise maxMessages or maxBytes, or let overflow drop';
     return new StreamError('overflow', `The buffer is full (${messages} messages, ${bytes} bytes): ${advice}`, { messages, bytes });
   }
 
@@ -236,8 +237,4 @@ export class Mailbox<M> {
     this.#entries.splice(at + 1, 1);
     return true;
   }
-}
-
-function closedError(): StreamError {
-  return new StreamError('closed', 'Closed: open a new one');
 }

@@ -89,7 +89,7 @@ export function findStore(stores: readonly Store[], config: StoreConfig): Store 
 }
 
 export function unknownStore({ name }: StoreConfig): StreamError {
-  return new StreamError('unknown_store', `An object waits in store "${name}", which this consumer was not given: pass it in stores`, {
+  return new StreamError('unknown_store', `An object waits in store "${name}": pass it in stores`, {
     store: name,
   });
 }

@@ -28,7 +28,7 @@ export function openOutlet(publisher: Publisher | EventPublisher, given?: Codec)
   const wire = publisher as Publisher;
   const codec = given ?? wire.codec;
   if (typeof wire.send !== 'function') throw new TypeError('A publisher needs send(topic, bytes) or sendEvents(batch)');
-  if (!codec) throw new TypeError('This publisher carries bytes: pass { codec: messagePack }');
+  if (!codec) throw new TypeError('Bytes need a codec: pass { codec: messagePack }');
   return {
     encode: (event) => codec.encodeEvent(event),
     seal: (header, events) => {

@@ -33,5 +33,5 @@ async function* read(batches: AsyncIterable<Batch<unknown>>): AsyncGenerator<Uin
 function bytesOf(message: unknown): Uint8Array {
   const { payload } = message as { payload?: Uint8Array };
   if (payload) return payload;
-  throw new StreamError('unsupported', 'This message is a batch of events, not bytes: read it with a StreamConsumer or with batches()');
+  throw new StreamError('unsupported', 'A batch of events is no bytes: read it with a StreamConsumer');
 }

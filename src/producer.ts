@@ -8,9 +8,9 @@
  * ```
  */
 import { check, checkCount } from './check.js';
-import { reportUnheard, StreamError, TopicClosedError, toStreamError } from './errors.js';
+import { closedError, reportUnheard, StreamError, toStreamError } from './errors.js';
 import type { Metadata } from './events.js';
-import { FilterGate, type FilterOptions } from './filter.js';
+import { type FilterOptions, openGate } from './filter.js';
 import { toHex } from './hex.js';
 import type { Aggregator } from './outgoing-batch.js';
 import { openOutlet } from './outlet.js';
@@ -19,7 +19,7 @@ import type { ProducerStats } from './publish-line.js';
 import { Room } from './room.js';
 import { failuresOf, throwAny } from './settle.js';
 import { checkTopic } from './topic.js';
-import { type TopicSettings, TopicStream } from './topic-stream.js';
+import { openTopic, type TopicSettings, type TopicStream } from './topic-stream.js';
 
 export interface ProducerOptions<T> extends FilterOptions {
   /** Makes one object of each batch; the metadata becomes the union, later ones winning. */
@@ -96,7 +96,7 @@ export class StreamProducer<T> implements AsyncDisposable {
       producer: this.id,
       publisher,
       outlet: openOutlet(publisher, options.codec),
-      gate: new FilterGate(options),
+      judge: openGate(options, () => {}),
       room: this.#room,
       aggregator,
       batchSize,
@@ -117,7 +117,7 @@ export class StreamProducer<T> implements AsyncDisposable {
    */
   async send(topic: string, object: T, { evict = true, metadata, signal }: ProducerSendOptions = {}): Promise<void> {
     const stream = this.#stream(topic);
-    if (stream.ended) throw new TopicClosedError(topic);
+    stream.checkOpen();
     signal?.throwIfAborted();
     await stream.send(object, copy(metadata), evict, signal);
   }
@@ -163,8 +163,8 @@ export class StreamProducer<T> implements AsyncDisposable {
 
   async #close(topics: readonly string[], publisher: boolean, stores: boolean, timeoutMs: number): Promise<void> {
     const late = new AbortController();
-    const reason = new StreamError('timeout', `What was sent could not be published within ${timeoutMs} ms of closing`);
-    const closed = new StreamError('closed', 'Closed before this could be published');
+    const reason = new StreamError('timeout', `Not published within ${timeoutMs} ms of closing`);
+    const closed = closedError();
     const timer = setTimeout(() => late.abort(reason), timeoutMs);
     for (const topic of topics) this.#open(topic);
     const streams = [...this.#topics];
@@ -179,14 +179,14 @@ export class StreamProducer<T> implements AsyncDisposable {
   }
 
   #stream(topic: string): TopicStream<T> {
-    if (this.#closing) throw new StreamError('closed', 'This producer is closed: open a new one');
+    if (this.#closing) throw closedError();
     return this.#open(topic);
   }
 
   #open(topic: string): TopicStream<T> {
     let stream = this.#topics.get(topic);
     if (!stream) {
-      stream = new TopicStream({ ...this.#settings, topic: checkTopic(topic), store: this.#storeOf(topic) });
+      stream = openTopic({ ...this.#settings, topic: checkTopic(topic), store: this.#storeOf(topic) });
       this.#topics.set(topic, stream);
     }
     return stream;
@@ -194,8 +194,8 @@ export class StreamProducer<T> implements AsyncDisposable {
 
   /** Somebody waits for room: unless something is on its way and will make some, everything leaves that can. */
   #relieve(): void {
-    const lines = [...this.#topics.values()].map(({ line }) => line);
-    if (!lines.some(({ busy }) => busy)) for (const line of lines) line.hurry();
+    const streams = [...this.#topics.values()];
+    if (!streams.some((stream) => stream.isBusy())) for (const stream of streams) stream.hurry();
   }
 
   #storeOf(topic: string): Store | undefined {

@@ -1,4 +1,4 @@
-import { reportUnheard, StreamError, toStreamError } from '../../errors.js';
+import { closedError, reportUnheard, toStreamError } from '../../errors.js';
 import type { Inlet } from './inlet.js';
 import { checkConnectionOptions, type MqttConnectionOptions, type MqttOn } from './options.js';
 import type { Session } from './session.js';
@@ -123,10 +123,6 @@ export function connectionOn(on: MqttOn): MqttConnection {
   }
   if (on.connection instanceof MqttConnection) return on.connection;
   throw new TypeError('connection must be an MqttConnection');
-}
-
-export function closedError(): StreamError {
-  return new StreamError('closed', 'Closed: open a new one');
 }
 
 /** The promise's outcome, or the signal's reason if that comes first. Takes the same number of turns with a signal as without, so that nobody overtakes. */

@@ -1,7 +1,8 @@
 import { messagePack } from '../../codec.js';
+import { closedError } from '../../errors.js';
 import type { Codec, MessageProperties, Publisher, PublisherLimits, SendOptions } from '../../protocols.js';
 import { checkTopic } from '../../topic.js';
-import { closedError, connectionOn, type MqttConnection, within } from './connection.js';
+import { connectionOn, type MqttConnection, within } from './connection.js';
 import { checkNumbers, checkOneOf, checkQos, type MqttOn } from './options.js';
 import type { Sender } from './sender.js';
 

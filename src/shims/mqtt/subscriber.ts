@@ -1,8 +1,9 @@
 import { messagePack } from '../../codec.js';
+import { closedError } from '../../errors.js';
 import { Mailbox, payloads } from '../../mailbox.js';
 import type { Batch, BatchOptions, BatchSubscriber, BufferOptions, Codec, Message } from '../../protocols.js';
 import { topicMatcher } from '../../topic.js';
-import { closedError, connectionOn, type MqttConnection, within } from './connection.js';
+import { connectionOn, type MqttConnection, within } from './connection.js';
 import type { Inlet } from './inlet.js';
 import { checkQos, type MqttOn } from './options.js';
 
