@@ -8,7 +8,19 @@ const MAX_LINES = 250;
 const SRC = fileURLToPath(new URL('.', import.meta.url));
 
 /** What shims, filters, logs and connectors may stand on: the contract, and the helpers that know nobody. */
-const CONTRACT = ['protocols', 'events', 'errors', 'topic', 'check', 'mailbox', 'room', 'codec', 'rough-bytes'];
+const CONTRACT = [
+  'protocols',
+  'events',
+  'errors',
+  'topic',
+  'check',
+  'mailbox',
+  'room',
+  'codec',
+  'codec-reader',
+  'codec-writer',
+  'rough-bytes',
+];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);
 const core = /^[^/]+$/;
 

@@ -167,6 +167,7 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
       own ??= source = sourceOf(subscriber);
       pulling = true;
       const { done, value } = await own.next();
+      await reader.load();
       turn.restart();
       if (own !== source) return; // rewound meanwhile
       pulling = false;

@@ -16,6 +16,8 @@ export interface MessageOptions {
 }
 
 export interface MessageReader {
+  /** Settles once bytes can be read. */
+  load(): Promise<unknown> | undefined;
   /** Nothing when it is no batch. */
   read(incoming: Message | EventBatch | StreamError): EventBatch | undefined;
   /** False for what has been read before. */
@@ -37,6 +39,7 @@ export function openMessageReader(
   const seen = new SequenceTracker();
   let before: StreamError | undefined;
   return {
+    load: () => reading?.load?.(),
     read(incoming) {
       if (isGap(incoming)) missing(incoming);
       else if (incoming instanceof StreamError) reject(incoming);

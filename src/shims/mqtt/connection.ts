@@ -1,4 +1,5 @@
 import { closedError, reportUnheard, toStreamError } from '../../errors.js';
+import { codec } from './codec.js';
 import type { Inlet } from './inlet.js';
 import { checkConnectionOptions, type MqttConnectionOptions, type MqttOn } from './options.js';
 import type { Session } from './session.js';
@@ -94,7 +95,7 @@ export class MqttConnection implements AsyncDisposable {
     this.show({ status: 'connecting', attempt: 1 });
     try {
       // What mqtt.js ships for browsers has nothing but a default export.
-      const [{ Session }, { default: mqtt }] = await Promise.all([import('./session.js'), import('mqtt')]);
+      const [{ Session }, { default: mqtt }] = await Promise.all([import('./session.js'), import('mqtt'), codec.load?.()]);
       if (this.#closing) throw closedError();
       this.#session = new Session(mqtt, this);
       return this.#session;

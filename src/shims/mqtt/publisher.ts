@@ -1,7 +1,7 @@
-import { messagePack } from '../../codec.js';
 import { closedError } from '../../errors.js';
 import type { Codec, MessageProperties, Publisher, PublisherLimits, SendOptions } from '../../protocols.js';
 import { checkTopic } from '../../topic.js';
+import { codec } from './codec.js';
 import { connectionOn, type MqttConnection, within } from './connection.js';
 import { checkNumbers, checkOneOf, checkQos, type MqttOn } from './options.js';
 import type { Sender } from './sender.js';
@@ -30,7 +30,7 @@ export type MqttPublisherOptions = MqttOn & {
  * QoS 0: `send` settles when the socket has taken the message; lost if the connection breaks then. What the socket still held rejects with `connection_lost`.
  */
 export class MqttPublisher implements Publisher {
-  readonly codec: Codec = messagePack;
+  readonly codec: Codec = codec;
   readonly limits: Required<PublisherLimits>;
   readonly connection: MqttConnection;
   /** Messages whose promise was kept. */

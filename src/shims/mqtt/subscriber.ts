@@ -1,8 +1,8 @@
-import { messagePack } from '../../codec.js';
 import { closedError } from '../../errors.js';
 import { Mailbox, payloads } from '../../mailbox.js';
 import type { Batch, BatchOptions, BatchSubscriber, BufferOptions, Codec, Message } from '../../protocols.js';
 import { topicMatcher } from '../../topic.js';
+import { codec } from './codec.js';
 import { connectionOn, type MqttConnection, within } from './connection.js';
 import type { Inlet } from './inlet.js';
 import { checkQos, type MqttOn } from './options.js';
@@ -26,7 +26,7 @@ export type MqttSubscriberOptions = MqttOn &
  * a `gap` with the reason `session_lost` stands where messages may be missing.
  */
 export class MqttSubscriber implements BatchSubscriber<Message> {
-  readonly codec: Codec = messagePack;
+  readonly codec: Codec = codec;
   readonly connection: MqttConnection;
   /** True for `$share/…`: others get the rest. */
   readonly competing: boolean;
