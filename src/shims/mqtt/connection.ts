@@ -1,3 +1,4 @@
+import { check } from '../../check.js';
 import { closedError, reportUnheard, toStreamError } from '../../errors.js';
 import { codec } from './codec.js';
 import type { Inlet } from './inlet.js';
@@ -122,8 +123,9 @@ export function connectionOn(on: MqttOn): MqttConnection {
     connection.implicit = true;
     return connection;
   }
-  if (on.connection instanceof MqttConnection) return on.connection;
-  throw new TypeError('connection must be an MqttConnection');
+  const { connection } = on;
+  check(connection instanceof MqttConnection, 'connection', connection, 'an MqttConnection');
+  return connection;
 }
 
 /** The promise's outcome, or the signal's reason if that comes first. Takes the same number of turns with a signal as without, so that nobody overtakes. */

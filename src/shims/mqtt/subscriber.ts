@@ -1,3 +1,4 @@
+import { check } from '../../check.js';
 import { closedError } from '../../errors.js';
 import { Mailbox, payloads } from '../../mailbox.js';
 import type { Batch, BatchOptions, BatchSubscriber, BufferOptions, Codec, Message } from '../../protocols.js';
@@ -110,8 +111,7 @@ export class MqttSubscriber implements BatchSubscriber<Message> {
 
 /** The filter inside `$share/group/filter`. */
 function unshared(filter: string): string {
-  if (!/^\$share\//.test(filter)) return filter;
-  const [, inner] = /^\$share\/[^/+#]+\/(.+)/.exec(filter) ?? [];
-  if (inner) return inner;
-  throw new TypeError(`${filter}: a shared subscription is $share/group/filter`);
+  const shared = /^\$share\/(?:[^/+#]+\/(.+))?/.exec(filter);
+  check(!shared || shared[1] !== undefined, 'A shared subscription', filter, '$share/group/filter');
+  return shared?.[1] ?? filter;
 }
