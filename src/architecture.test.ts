@@ -17,8 +17,9 @@ const CONTRACT = [
   'mailbox',
   'room',
   'codec',
-  'codec-reader',
-  'codec-writer',
+  'codec-events',
+  'codec-messages',
+  'read-batch',
   'rough-bytes',
 ];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);

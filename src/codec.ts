@@ -6,8 +6,8 @@
  * new StreamProducer(publisher, { codec: messagePack }); // what byte shims use unless told otherwise
  * ```
  */
-import { decode } from './codec-reader.js';
-import { writer } from './codec-writer.js';
+import { encodeEvent } from './codec-events.js';
+import { assemble, decode } from './codec-messages.js';
 import type { Codec } from './protocols.js';
 
-export const messagePack: Codec = { ...writer, decode };
+export const messagePack: Codec = { encodeEvent, assemble, decode };

@@ -7,7 +7,7 @@ import { type FilterOptions, openGate } from './filter.js';
 import { type MessageOptions, openMessageReader } from './message-reader.js';
 import { openObjectReader, type ReaderOptions } from './object-reader.js';
 import type { AnySubscriber } from './protocols.js';
-import { type Incoming, ledger, sourceOf } from './source.js';
+import { type Incoming, ledger, sourceOf, type Unread } from './source.js';
 import { openTurn } from './task.js';
 import { unlessAborted } from './unless-aborted.js';
 
@@ -24,11 +24,6 @@ interface Candidate {
   readonly batch: EventBatch;
   readonly receipt: Receipt;
   readonly gap: StreamError | undefined;
-}
-
-interface Unread {
-  readonly messages: Iterable<[number, Incoming['messages'][number]]>;
-  readonly finish: (index: number) => void;
 }
 
 export interface Intake<T> {

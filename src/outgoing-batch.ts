@@ -79,6 +79,7 @@ export class OutgoingBatch<T> {
     this.#contents ??=
       aggregator && entries.length > 0 ? [await aggregate(entries, aggregator)] : entries.filter(({ published }) => !published);
     if (store) await storeAll(this.#contents, store);
+    await outlet.load?.();
     const encoded = this.#contents.map((entry) => entry.encoded ?? outlet.encode(toEvent(entry)));
     return this.#ends ? [...encoded, outlet.encode(END_OF_STREAM)] : encoded;
   }

@@ -9,6 +9,8 @@ export type Encoded = StreamEvent | Uint8Array;
 export type Parcel = () => Promise<void>;
 
 export interface Outlet {
+  /** Settles once `seal` may be called; nothing to wait for otherwise. */
+  load?(): Promise<unknown> | undefined;
   /** Throws `StreamError('not_encodable')`. */
   encode(event: StreamEvent): Encoded;
   seal(header: BatchHeader, events: readonly Encoded[]): Parcel[];
@@ -30,6 +32,7 @@ export function openOutlet(publisher: Publisher | EventPublisher, given?: Codec)
   if (typeof wire.send !== 'function') throw new TypeError('A publisher needs send(topic, bytes) or sendEvents(batch)');
   if (!codec) throw new TypeError('Bytes need a codec: pass { codec: messagePack }');
   return {
+    load: () => codec.load?.(),
     encode: (event) => codec.encodeEvent(event),
     seal: (header, events) => {
       const messages = codec.assemble(header, events as readonly Uint8Array[]);

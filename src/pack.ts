@@ -22,9 +22,10 @@ const utf8 = new TextEncoder();
 let buffer = new Uint8Array(FIRST_BYTES);
 let view = new DataView(buffer.buffer);
 let at = 0;
-/** As `MAX_WEIGHT` counts: of what is being written, and of what `pack` has written last. */
+/** As `MAX_WEIGHT` counts. */
 let weight = 0;
-let packed = 0;
+/** What the last value that was packed weighs. */
+export let weightOfPacked = 0;
 
 /** Throws `TypeError` or `RangeError` when it is not data or nested too deeply, `StreamError('too_large')` when it is far beyond any message. */
 export function pack(value: unknown): Uint8Array {
@@ -33,18 +34,13 @@ export function pack(value: unknown): Uint8Array {
   weight = 0;
   try {
     write(value, 1);
-    packed = weight;
+    weightOfPacked = weight;
     return buffer.slice(start, at);
   } finally {
     at = start;
     weight = outer;
     if (start === 0 && buffer.length > KEPT_BYTES) resize(FIRST_BYTES);
   }
-}
-
-/** What the last value that was packed weighs. */
-export function weightOfPacked(): number {
-  return packed;
 }
 
 function write(value: unknown, depth: number): void {

@@ -4,6 +4,12 @@ import type { AnySubscriber, Batch, BatchSubscriber, Message, Subscriber } from 
 
 export type Incoming = Batch<Message | EventBatch>;
 
+/** A batch, as far as it has not been read. */
+export interface Unread {
+  readonly messages: Iterable<[number, Incoming['messages'][number]]>;
+  readonly finish: (index: number) => void;
+}
+
 export function sourceOf(subscriber: AnySubscriber): AsyncIterator<Incoming> {
   const batches = 'batches' in subscriber ? (subscriber as BatchSubscriber).batches({ ack: 'manual' }) : singly(subscriber);
   return batches[Symbol.asyncIterator]();

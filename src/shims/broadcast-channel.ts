@@ -7,9 +7,10 @@
  * ```
  */
 import { closedError, StreamError, toStreamError } from '../errors.js';
-import { type EventBatch, expect, invalid, readBatch, toWire, WIRE_VERSION } from '../events.js';
+import { type EventBatch, invalid, toWire, WIRE_VERSION } from '../events.js';
 import { gap, Mailbox, payloads } from '../mailbox.js';
 import type { Batch, BatchOptions, BufferOptions, EventPublisher, EventSubscriber, Message, Publisher, SendOptions } from '../protocols.js';
+import { expect, readBatch } from '../read-batch.js';
 import { roughBatchBytes } from '../rough-bytes.js';
 import { checkTopic, topicMatcher } from '../topic.js';
 

@@ -1,17 +1,20 @@
-import { writer } from '../../codec-writer.js';
+import { encodeEvent } from '../../codec-events.js';
 import { StreamError } from '../../errors.js';
 import type { Codec } from '../../protocols.js';
 
-let reader: typeof import('../../codec-reader.js') | undefined;
+let messages: typeof import('../../codec-messages.js') | undefined;
 
-/** `messagePack`, with what reads in the part that is loaded at the first connect: nothing arrives before. */
+/** `messagePack`, with what makes and reads messages in the part that is loaded at the first connect: nothing comes or goes before. */
 export const codec: Codec = {
-  ...writer,
+  encodeEvent,
+  assemble: (header, events) => loaded().assemble(header, events),
+  decode: (message, topic) => loaded().decode(message, topic),
   async load() {
-    reader ??= await import('../../codec-reader.js');
-  },
-  decode(message, topic) {
-    if (!reader) throw new StreamError('unsupported', 'What reads messages is not loaded: await codec.load() first');
-    return reader.decode(message, topic);
+    messages ??= await import('../../codec-messages.js');
   },
 };
+
+function loaded(): typeof import('../../codec-messages.js') {
+  if (messages) return messages;
+  throw new StreamError('unsupported', 'This codec is not loaded: await codec.load() first');
+}
