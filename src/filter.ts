@@ -51,7 +51,7 @@ export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_
 
   function inTime(answer: unknown): Promise<unknown> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(failure(`The filter did not answer within ${filterTimeoutMs} ms`)), filterTimeoutMs);
+      const timer = setTimeout(() => resolve(failure(`No answer from the filter within ${filterTimeoutMs} ms`)), filterTimeoutMs);
       const settle = (value: unknown) => {
         clearTimeout(timer);
         resolve(value);
@@ -68,9 +68,7 @@ export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_
   function failed(answer: unknown): Verdict {
     onFailure();
     if (onFilterError !== 'throw') return onFilterError === 'drop';
-    return answer instanceof StreamError
-      ? answer
-      : failure(`The filter must answer true (drop) or false (keep) for each, not ${String(answer)}`);
+    return answer instanceof StreamError ? answer : failure(`The filter must answer true (drop) or false (keep), not ${String(answer)}`);
   }
 }
 

@@ -81,9 +81,10 @@ export class Mailbox<M> {
       this.#add(message, bytes);
       return true;
     }
-    this.dropped++;
-    if (this.#overflow === 'error') this.close(this.#overflowError());
-    else this.notify(gap('overflow', 1));
+    if (this.#overflow === 'error') {
+      this.dropped++;
+      this.close(this.#overflowError());
+    } else this.#lose();
     return false;
   }
 
@@ -92,8 +93,7 @@ export class Mailbox<M> {
     if (this.#closed) return;
     if (!isGap(news)) {
       if (!this.#room.fits(0)) {
-        this.dropped++;
-        this.notify(gap('overflow', 1));
+        this.#lose();
         return;
       }
       this.#room.take(0);
@@ -161,6 +161,11 @@ export class Mailbox<M> {
     this.#entries = entries.filter(news);
     this.#firstWaiting = 0;
     for (const entry of entries) if (!news(entry)) this.#settle(entry);
+  }
+
+  #lose(): void {
+    this.dropped++;
+    this.notify(gap('overflow', 1));
   }
 
   #add(content: M | StreamError, bytes: number): void {

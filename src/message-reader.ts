@@ -71,7 +71,7 @@ export function openMessageReader(
       if (reading) return reading.decode(payload, topic);
       throw new StreamError('unsupported', 'Bytes need a codec: pass { codec: messagePack }');
     } catch (error) {
-      reject(toStreamError(error, 'invalid_message', 'The message cannot be decoded'));
+      reject(toStreamError(error, 'invalid_message', 'It cannot be read'));
     }
   }
 

@@ -65,7 +65,7 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
       if (store) opened.set(name, store);
       return store;
     } catch (error) {
-      throw toStreamError(error, 'unknown_store', `Store "${config.name}" cannot be opened`);
+      throw toStreamError(error, 'unknown_store', `Cannot open store "${config.name}"`);
     }
   }
 
@@ -79,5 +79,5 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
 function valid<T>(result: SchemaResult<T>): T {
   if (!result.issues) return result.value;
   const issues = result.issues.map(({ message }) => message);
-  throw new StreamError('schema_mismatch', `The object does not fit the schema: ${issues.join('; ')}`, { issues });
+  throw new StreamError('schema_mismatch', `Not as the schema wants it: ${issues.join('; ')}`, { issues });
 }

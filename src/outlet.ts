@@ -29,7 +29,7 @@ export function openOutlet(publisher: Publisher | EventPublisher, given?: Codec)
   }
   const wire = publisher as Publisher;
   const codec = given ?? wire.codec;
-  if (typeof wire.send !== 'function') throw new TypeError('A publisher needs send(topic, bytes) or sendEvents(batch)');
+  if (typeof wire.send !== 'function') throw new TypeError('A publisher needs send() or sendEvents()');
   if (!codec) throw new TypeError('Bytes need a codec: pass { codec: messagePack }');
   return {
     load: () => codec.load?.(),

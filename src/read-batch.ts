@@ -21,10 +21,10 @@ type ReadInline = (metadata: Metadata, object: unknown, raw: boolean) => InlineE
 export function readBatch(wire: unknown, inline: ReadInline): Omit<EventBatch, 'producer'> & { readonly producer: unknown } {
   const [version, topic, producer, seq, stores, events] = list(wire);
   checkVersion(version);
-  expect(isTopic(topic), 'topic');
-  expect(isCount(seq), 'sequence number');
+  demand(isTopic(topic), 'topic');
+  demand(isCount(seq), 'sequence number');
   const configs = list(stores) as StoreConfig[];
-  for (const store of configs) expect(isMap(store) && typeof store.name === 'string', 'store config');
+  for (const store of configs) demand(isMap(store) && typeof store.name === 'string', 'store config');
   const read: StreamEvent[] = [];
   // `map` would not stop at the first hole of a list that is long and empty.
   for (const event of list(events)) read.push(readEvent(list(event), configs.length, inline));
@@ -33,7 +33,7 @@ export function readBatch(wire: unknown, inline: ReadInline): Omit<EventBatch, '
 
 /** Throws `StreamError`: `unsupported_version` for a newer format, else `invalid_message`. */
 export function checkVersion(version: unknown): void {
-  expect(isCount(version) && version >= WIRE_VERSION, 'version');
+  demand(isCount(version) && version >= WIRE_VERSION, 'version');
   if (version === WIRE_VERSION) return;
   throw new StreamError('unsupported_version', `Wire format ${version} is newer than ${WIRE_VERSION}: update proxystream`, {
     version,
@@ -43,9 +43,9 @@ export function checkVersion(version: unknown): void {
 function readEvent(event: readonly unknown[], stores: number, inline: ReadInline): StreamEvent {
   const [kind, metadata, store, key, evict, size] = event;
   if (kind === 2) return END_OF_STREAM;
-  expect(isMap(metadata), 'metadata');
+  demand(isMap(metadata), 'metadata');
   if (kind === 0 && event.length > 2) return inline(metadata, event[2], event[3] === 1);
-  expect(kind === 1 && isCount(store) && store < stores && typeof key === 'string' && typeof evict === 'boolean' && isCount(size), 'event');
+  demand(kind === 1 && isCount(store) && store < stores && typeof key === 'string' && typeof evict === 'boolean' && isCount(size), 'event');
   return { type: 'key', metadata, store, key, evict, size };
 }
 
@@ -54,7 +54,7 @@ function isCount(value: unknown): value is number {
 }
 
 function list(value: unknown): readonly unknown[] {
-  expect(Array.isArray(value), 'list');
+  demand(Array.isArray(value), 'list');
   return value;
 }
 
@@ -65,6 +65,6 @@ function isMap(value: unknown): value is Record<string, unknown> {
 }
 
 /** Throws `StreamError('invalid_message')` unless this part of the message is what it should be. */
-export function expect(holds: boolean, part: string): asserts holds {
+export function demand(holds: boolean, part: string): asserts holds {
   if (!holds) throw invalid(`malformed ${part}`);
 }

@@ -9,7 +9,7 @@
 import { check } from './check.js';
 
 const MAX_BYTES = 65_535; // MQTT 5.0 §1.5.4: a UTF-8 string has a two-byte length
-const RULE = `a string of 1 to ${MAX_BYTES} bytes without NUL or half a surrogate pair, and`;
+const RULE = '1 to 65,535 bytes without NUL or half a surrogate pair, and';
 
 /** Returns the topic; throws `TypeError` when nothing can be published to it. */
 export function checkTopic(topic: string): string {

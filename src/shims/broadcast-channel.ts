@@ -10,7 +10,7 @@ import { closedError, StreamError, toStreamError } from '../errors.js';
 import { type EventBatch, invalid, toWire, WIRE_VERSION } from '../events.js';
 import { gap, Mailbox, payloads } from '../mailbox.js';
 import type { Batch, BatchOptions, BufferOptions, EventPublisher, EventSubscriber, Message, Publisher, SendOptions } from '../protocols.js';
-import { expect, readBatch } from '../read-batch.js';
+import { demand, readBatch } from '../read-batch.js';
 import { roughBatchBytes } from '../rough-bytes.js';
 import { checkTopic, topicMatcher } from '../topic.js';
 
@@ -141,7 +141,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
     if (this.#line.channel || this.#mailbox.closed) return;
     const channel = this.#line.open();
     channel.onmessage = ({ data }) => this.#receive(data);
-    channel.onmessageerror = () => this.#mailbox.notify(invalid('it cannot be deserialised here'));
+    channel.onmessageerror = () => this.#mailbox.notify(invalid('not to be deserialised here'));
     globalThis.addEventListener?.('pageshow', this.#comeBack);
   }
 
@@ -159,17 +159,17 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
         this.#pings.delete(topic);
         return;
       }
-      expect(typeof topic === 'string', 'topic');
+      demand(typeof topic === 'string', 'topic');
       if (!this.#matches(topic)) return;
       if (kind === BYTES) {
-        expect(payload instanceof Uint8Array, 'payload');
+        demand(payload instanceof Uint8Array, 'payload');
         this.#accept({ topic, payload }, payload.length);
       } else {
         const batch = readEvents(data);
         this.#accept(batch, roughBatchBytes(batch));
       }
     } catch (error) {
-      this.#mailbox.notify(toStreamError(error, 'invalid_message', 'A message cannot be read'));
+      this.#mailbox.notify(toStreamError(error, 'invalid_message', 'It cannot be read'));
     }
   }
 
@@ -182,6 +182,6 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
 
 function readEvents(data: unknown): EventBatch {
   const { producer, ...batch } = readBatch(data, (metadata, object) => ({ type: 'inline', metadata, object }));
-  expect(typeof producer === 'string' && /^[0-9a-f]{32}$/.test(producer), 'producer');
+  demand(typeof producer === 'string' && /^[0-9a-f]{32}$/.test(producer), 'producer');
   return { ...batch, producer };
 }
