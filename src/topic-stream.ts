@@ -124,7 +124,6 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
     const batch = line.add(entry);
     if (batch.due) {
       entry.waiter = waiter;
-      batch.waiters.add(waiter);
       return batch;
     }
     waiter.resolve();
