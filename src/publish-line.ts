@@ -18,12 +18,10 @@ export interface ProducerStats {
 export interface LineSettings<T> extends BatchSettings<T> {
   readonly room: Room;
   readonly batchSize: number;
-  readonly batchBytes: number | undefined;
+  readonly batchBytes?: number | undefined;
   readonly stats: ProducerStats;
   /** Hears of failures that nobody waits for. */
   readonly onError: (error: unknown) => void;
-  /** Makes what fills the room leave, when nothing of it is about to. */
-  readonly relieve: () => void;
 }
 
 /** Keeps one message from becoming one long task for its readers. */
@@ -34,16 +32,12 @@ const MAX_BYTES = 2 ** 20;
 const DIVISIBLE: readonly StreamErrorCode[] = ['too_large', 'not_encodable', 'unsupported'];
 
 export interface PublishLine<T> {
-  /** Something of it is on its way, and will make room. */
-  readonly busy: boolean;
   /** The batch it is in now. Due batches leave after the current call: what is sent in one go travels together, and nothing waits. */
   add(entry: Outgoing<T>): OutgoingBatch<T>;
   /** The end of the stream, once. */
   end(): void;
   /** Everything in line leaves; rejects with the first failure. */
   flush(): Promise<unknown>;
-  /** Publishes what is due, also after a failure. */
-  go(): void;
   /** Whatever there is becomes due, also what has failed: somebody waits for it, or for the room it takes. */
   hurry(): void;
   /** Unless it is too late. */
@@ -53,7 +47,7 @@ export interface PublishLine<T> {
 }
 
 export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
-  const { publisher, outlet, aggregator, store, room, stats, batchSize, batchBytes, onError, relieve } = settings;
+  const { publisher, outlet, aggregator, store, room, stats, batchSize, batchBytes, onError } = settings;
   const maxEvents = aggregator ? batchSize : outlet.single ? 1 : Math.max(batchSize, MAX_EVENTS);
   const batches: OutgoingBatch<T>[] = [];
   let flying = 0;
@@ -63,9 +57,6 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
   let ended = false;
 
   return {
-    get busy() {
-      return flying > 0 || preparing;
-    },
     add(entry) {
       const batch = open(entry.bytes);
       batch.entries.push(entry);
@@ -82,7 +73,6 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       hurry();
       return watch(batches);
     },
-    go,
     hurry,
     takeBack(entry, batch) {
       const at = batch.sealed ? -1 : batch.entries.indexOf(entry);
@@ -151,7 +141,6 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       await prepared.catch(() => over);
     }
     preparing = false;
-    if (room.waiting > 0) relieve();
   }
 
   function nextDue(): OutgoingBatch<T> | undefined {
