@@ -1,7 +1,8 @@
 /** The batches of one topic in order: the last may still grow, the first are on the wire. A failure keeps them all for the next attempt. */
 import { StreamError, type StreamErrorCode } from './errors.js';
-import { type BatchSettings, type Outgoing, OutgoingBatch } from './outgoing-batch.js';
+import { type BatchSettings, newBatch, type Outgoing, type OutgoingBatch, prepare, split, type Waiter } from './outgoing-batch.js';
 import type { Room } from './room.js';
+import { failuresOf } from './settle.js';
 
 /** Counts since the producer was made. */
 export interface ProducerStats {
@@ -17,12 +18,10 @@ export interface ProducerStats {
 export interface LineSettings<T> extends BatchSettings<T> {
   readonly room: Room;
   readonly batchSize: number;
-  readonly batchBytes: number | undefined;
+  readonly batchBytes?: number | undefined;
   readonly stats: ProducerStats;
   /** Hears of failures that nobody waits for. */
   readonly onError: (error: unknown) => void;
-  /** Makes what fills the room leave, when nothing of it is about to. */
-  readonly relieve: () => void;
 }
 
 /** Keeps one message from becoming one long task for its readers. */
@@ -30,183 +29,200 @@ const MAX_EVENTS = 1024;
 const MAX_BYTES = 2 ** 20;
 
 /** Refusals that may be meant for one event of a batch. */
-const DIVISIBLE: ReadonlySet<StreamErrorCode> = new Set(['too_large', 'not_encodable', 'unsupported']);
+const DIVISIBLE: readonly StreamErrorCode[] = ['too_large', 'not_encodable', 'unsupported'];
 
-export class PublishLine<T> {
-  readonly #settings: LineSettings<T>;
-  readonly #maxEvents: number;
-  #batches: OutgoingBatch<T>[] = [];
-  #flying = 0;
-  #scheduled = false;
-  #preparing = false;
-  #stalled = false;
-  #nextSeq = 0;
-
-  constructor(settings: LineSettings<T>) {
-    this.#settings = settings;
-    this.#maxEvents = settings.aggregator ? settings.batchSize : Math.max(settings.batchSize, MAX_EVENTS);
-  }
-
+export interface PublishLine<T> {
   /** The batch it is in now. Due batches leave after the current call: what is sent in one go travels together, and nothing waits. */
-  add(entry: Outgoing<T>): OutgoingBatch<T> {
-    const batch = this.#open(entry.bytes);
-    batch.add(entry);
-    batch.due ||= batch.entries.length >= this.#settings.batchSize;
-    if (batch.due) this.go();
-    return batch;
-  }
-
-  end(): void {
-    this.#open(0).end();
-  }
-
+  add(entry: Outgoing<T>): OutgoingBatch<T>;
+  /** The end of the stream, once. */
+  end(): void;
   /** Everything in line leaves; rejects with the first failure. */
-  async flush(): Promise<void> {
-    this.hurry();
-    await Promise.all(this.#batches.map((batch) => batch.wait()));
+  flush(): Promise<unknown>;
+  /** Whatever there is becomes due, also what has failed: somebody waits for it, or for the room it takes. */
+  hurry(): void;
+  /** Unless it is too late. */
+  takeBack(entry: Outgoing<T>, batch: OutgoingBatch<T>): void;
+  /** Gives up what could not be published: nothing is left in a store for it. */
+  abandon(reason: StreamError): Promise<unknown>;
+}
+
+export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
+  const { publisher, outlet, aggregator, store, room, stats, batchSize, batchBytes, onError } = settings;
+  const maxEvents = aggregator ? batchSize : outlet.single ? 1 : Math.max(batchSize, MAX_EVENTS);
+  const batches: OutgoingBatch<T>[] = [];
+  let flying = 0;
+  let preparing = false;
+  let stalled = false;
+  let nextSeq = 0;
+  let ended = false;
+
+  return {
+    add(entry) {
+      const batch = open(entry.bytes);
+      batch.entries.push(entry);
+      batch.bytes += entry.bytes;
+      batch.due ||= batch.entries.length >= Math.min(batchSize, maxEvents);
+      if (batch.due) go();
+      return batch;
+    },
+    end() {
+      if (!ended) Object.assign(open(0), { sealed: true, ends: true });
+      ended = true;
+    },
+    flush() {
+      hurry();
+      return watch(batches);
+    },
+    hurry,
+    takeBack(entry, batch) {
+      const at = batch.sealed ? -1 : batch.entries.indexOf(entry);
+      if (at < 0) return;
+      batch.entries.splice(at, 1);
+      batch.bytes -= entry.bytes;
+      room.leave(1, entry.bytes);
+      if (batch.entries.length > 0) return;
+      replace(batch);
+      settle(batch, ({ resolve }) => resolve());
+    },
+    abandon(reason) {
+      const given = batches.splice(0);
+      for (const batch of given) fail(batch, reason);
+      return Promise.all(given.map(evict));
+    },
+  };
+
+  function go(): void {
+    stalled = false;
+    schedule();
   }
 
-  /** Publishes what is due, also after a failure. */
-  go(): void {
-    this.#stalled = false;
-    this.#schedule();
-  }
-
-  get busy(): boolean {
-    return this.#flying > 0 || this.#scheduled || this.#preparing;
-  }
-
-  /** Whatever there is becomes due. */
-  hurry(): void {
-    const last = this.#batches.at(-1);
+  function hurry(): void {
+    const last = batches.at(-1);
     if (!last) return;
     last.due = true;
-    this.go();
+    go();
   }
 
-  takeBack(entry: Outgoing<T>, batch: OutgoingBatch<T>): boolean {
-    if (!batch.remove(entry)) return false;
-    if (batch.empty) this.#batches = this.#batches.filter((other) => other !== batch);
-    if (batch.empty) batch.succeed();
-    this.#settings.room.leave(1, entry.bytes);
-    return true;
-  }
-
-  /** Gives up what could not be published: nothing is left in a store for it. */
-  async abandon(reason: StreamError): Promise<void> {
-    const batches = this.#batches.splice(0);
-    for (const batch of batches) batch.fail(reason);
-    await Promise.all(batches.map((batch) => batch.evictStored(this.#settings.store)));
-  }
-
-  #open(bytes: number): OutgoingBatch<T> {
-    const last = this.#batches.at(-1);
-    if (last && !last.closed && this.#fits(last, bytes)) return last;
-    if (last && !last.due) {
-      last.due = true;
-      this.go();
-    }
-    const batch = new OutgoingBatch<T>();
-    this.#batches.push(batch);
+  function open(bytes: number): OutgoingBatch<T> {
+    const last = batches.at(-1);
+    if (last && !last.sealed && fits(last, bytes)) return last;
+    if (!last?.due) hurry();
+    const batch = newBatch<T>();
+    batches.push(batch);
     return batch;
   }
 
-  #fits({ entries, bytes: used }: OutgoingBatch<T>, bytes: number): boolean {
-    if (entries.length === 0 || bytes === 0) return true;
-    const maxBytes = this.#settings.batchBytes ?? this.#settings.outlet.limits.batchBytes ?? MAX_BYTES;
-    return entries.length < this.#maxEvents && used + bytes <= maxBytes;
+  function fits({ entries, bytes: used }: OutgoingBatch<T>, bytes: number): boolean {
+    if (entries.length === 0) return true;
+    if (bytes === 0) return !outlet.single;
+    return entries.length < maxEvents && used + bytes <= (batchBytes ?? publisher.limits?.batchBytes ?? MAX_BYTES);
   }
 
-  #schedule(): void {
-    if (this.#scheduled || this.#preparing || this.#stalled) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      void this.#publishDue();
-    });
+  function schedule(): void {
+    if (preparing || stalled) return;
+    preparing = true;
+    queueMicrotask(publishDue);
   }
 
-  async #publishDue(): Promise<void> {
-    this.#preparing = true;
-    for (let batch = this.#nextDue(); batch && !this.#stalled; batch = this.#nextDue()) {
-      batch.flying = true;
-      try {
-        const encoded = await batch.prepare(this.#settings);
-        if (this.#abandoned(batch)) {
-          await batch.evictStored(this.#settings.store).catch(this.#settings.onError);
-          continue;
-        }
-        batch.seq ??= this.#nextSeq++;
-        this.#flying++;
-        void this.#publish(batch, batch.send(this.#settings, encoded));
-      } catch (error) {
-        batch.flying = false;
-        await this.#failed(batch, error);
-      }
+  /** Prepares one after the other, whatever is still on the wire. */
+  async function publishDue(): Promise<void> {
+    for (let batch = nextDue(); batch; batch = nextDue()) {
+      const due = batch;
+      due.flying = true;
+      flying++;
+      let sending: Promise<void> | undefined;
+      const prepared = prepare(due, settings, () => nextSeq++).then(() => {
+        if (batches.includes(due)) sending = due.send?.();
+      });
+      const over = publish(
+        due,
+        prepared.then(() => sending),
+      );
+      await prepared.catch(() => over);
     }
-    this.#preparing = false;
-    if (this.#settings.room.waiting > 0) this.#settings.relieve();
+    preparing = false;
   }
 
-  #nextDue(): OutgoingBatch<T> | undefined {
-    const batch = this.#batches.find(({ flying }) => !flying);
-    if (!batch?.due || this.#flying >= (this.#settings.outlet.limits.inFlight ?? 1)) return undefined;
+  function nextDue(): OutgoingBatch<T> | undefined {
+    const batch = batches.find((waiting) => !waiting.flying);
+    if (stalled || !batch?.due || flying >= (publisher.limits?.inFlight ?? 1)) return undefined;
     // What can still grow waits while another is under way.
-    const growing = !batch.closed && batch === this.#batches.at(-1) && this.#fits(batch, 1);
-    return growing && this.#flying > 0 ? undefined : batch;
+    const growing = !batch.sealed && batch === batches.at(-1) && fits(batch, 1);
+    return growing && flying > 0 ? undefined : batch;
   }
 
-  async #publish(batch: OutgoingBatch<T>, sending: Promise<void>): Promise<void> {
-    try {
-      await sending;
-      this.#flying--;
-      if (this.#abandoned(batch)) return;
-      this.#settings.stats.events += batch.entries.length;
-      this.#settings.stats.batches++;
-      this.#batches.splice(this.#batches.indexOf(batch), 1);
-      this.#leave(batch);
-      batch.succeed();
-    } catch (error) {
-      this.#flying--;
-      batch.flying = false;
-      await this.#failed(batch, error);
-    }
-    this.#schedule();
-  }
-
-  async #failed(batch: OutgoingBatch<T>, error: unknown): Promise<void> {
-    this.#settings.stats.failures++;
-    if (this.#abandoned(batch)) await batch.evictStored(this.#settings.store).catch(this.#settings.onError);
-    else if (error instanceof StreamError && !error.retryable) await this.#refused(batch, error);
-    else this.#stall(error);
+  async function publish(batch: OutgoingBatch<T>, sending: Promise<void>): Promise<void> {
+    const failures = await failuresOf([sending]);
+    const [failure] = failures;
+    stats.failures += failures.length;
+    flying--;
+    batch.flying = false;
+    if (!batches.includes(batch)) {
+      // Given up meanwhile; whoever waited knows.
+      await evict(batch);
+    } else if (failures.length === 0) {
+      stats.events += batch.entries.length;
+      stats.batches++;
+      leave(batch);
+      settle(batch, ({ resolve }) => resolve());
+    } else if (failure instanceof StreamError && !failure.retryable) await refused(batch, failure);
+    else stall(failure);
+    schedule();
   }
 
   /** Everything stays; whoever waits hears of it; the next send or flush tries again. */
-  #stall(error: unknown): void {
-    this.#stalled = true;
-    const heard = this.#batches.map((batch) => !batch.flying && batch.fail(error));
-    if (!heard.includes(true)) this.#settings.onError(error);
-    this.#settings.room.close(new StreamError('overflow', 'Not taken: the buffer is full and publishing fails', { cause: error }));
+  function stall(error: unknown): void {
+    stalled = true;
+    const heard = batches.map((batch) => !batch.flying && fail(batch, error));
+    if (!heard.includes(true)) onError(error);
+    room.close(new StreamError('overflow', 'Not taken: the buffer is full and publishing fails', { cause: error }));
   }
 
   /** It can never be published: what is to blame goes, the rest stays. */
-  async #refused(batch: OutgoingBatch<T>, error: StreamError): Promise<void> {
-    const { aggregator, store, onError } = this.#settings;
-    const at = this.#batches.indexOf(batch);
-    const halves = DIVISIBLE.has(error.code) ? batch.split(aggregator !== undefined) : undefined;
-    this.#batches.splice(at, 1, ...(halves ?? []));
-    if (halves) return;
-    this.#leave(batch);
-    if (!batch.fail(error)) onError(error);
-    await batch.evictStored(store).catch(onError);
+  async function refused(batch: OutgoingBatch<T>, error: StreamError): Promise<void> {
+    const parts = DIVISIBLE.includes(error.code) ? split(batch, aggregator !== undefined) : [];
+    if (parts.length > 1) {
+      replace(batch, parts);
+      for (const { resolve, reject } of batch.waiters) watch(parts).then(resolve, reject);
+      return;
+    }
+    leave(batch);
+    if (!fail(batch, error)) onError(error);
+    await evict(batch);
   }
 
-  /** Given up while it was on its way: whoever waited knows. */
-  #abandoned(batch: OutgoingBatch<T>): boolean {
-    return !this.#batches.includes(batch);
+  function replace(batch: OutgoingBatch<T>, parts: readonly OutgoingBatch<T>[] = []): void {
+    batches.splice(batches.indexOf(batch), 1, ...parts);
   }
 
-  #leave(batch: OutgoingBatch<T>): void {
-    this.#settings.room.leave(batch.entries.length, batch.bytes);
+  function leave(batch: OutgoingBatch<T>): void {
+    replace(batch);
+    room.leave(batch.entries.length, batch.bytes);
   }
+
+  /** Removes the objects of events that will never be published. */
+  async function evict({ entries, contents = entries }: OutgoingBatch<T>): Promise<void> {
+    await Promise.all(contents.map(({ key }) => key !== undefined && store?.evict(key))).catch(onError);
+  }
+}
+
+/** Settles with the present attempt of them all. */
+function watch(batches: readonly OutgoingBatch<unknown>[]): Promise<unknown> {
+  return Promise.all(batches.map(({ waiters }) => new Promise<void>((resolve, reject) => waiters.push({ resolve, reject }))));
+}
+
+/** True when somebody heard. */
+function fail(batch: OutgoingBatch<unknown>, reason: unknown): boolean {
+  return settle(batch, ({ reject }) => reject(reason));
+}
+
+function settle({ entries, waiters }: OutgoingBatch<unknown>, tell: (waiter: Waiter) => void): boolean {
+  const senders = entries.flatMap((entry) => {
+    const { waiter } = entry;
+    entry.waiter = undefined;
+    return waiter ?? [];
+  });
+  const all = [...senders, ...waiters.splice(0)];
+  all.forEach(tell);
+  return all.length > 0;
 }
