@@ -1,7 +1,7 @@
-/** `npm run setup`: sees to it that a real Chromium and a real Mosquitto are there. Says in one line what is missing when it cannot. */
+/** `npm run setup`: sees to it that a real Chromium, a real Mosquitto and a real nginx are there. Says in one line what is missing when it cannot. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { findChromium, findMosquitto } from './programs.mjs';
+import { findChromium, findMosquitto, findNginx } from './programs.mjs';
 
 const isRoot = process.getuid?.() === 0;
 const hasApt = existsSync('/usr/bin/apt-get');
@@ -23,6 +23,13 @@ const PROGRAMS = [
     variable: 'MOSQUITTO_PATH',
     find: findMosquitto,
     runs: (path) => output(path, ['-h']).includes('mosquitto version'),
+  },
+  {
+    name: 'nginx',
+    package: 'nginx',
+    variable: 'NGINX_PATH',
+    find: findNginx,
+    runs: (path) => output(path, ['-V']).includes('http_dav_module'),
   },
 ];
 

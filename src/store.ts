@@ -239,6 +239,6 @@ export class Store implements StoreShape {
   }
 
   #over(signal: AbortSignal | undefined): AbortSignal {
-    return signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
+    return AbortSignal.any(signal ? [signal, this.#closed.signal] : [this.#closed.signal]);
   }
 }

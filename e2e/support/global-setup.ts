@@ -1,6 +1,8 @@
 import type { TestProject } from 'vitest/node';
 import { startAedes } from './aedes.js';
 import { startMosquitto } from './mosquitto.js';
+import { startNginx } from './nginx.js';
+import { startObjects } from './objects.js';
 
 /** Where a broker listens: `wsUrl` for pages, `tcpUrl` for Node. */
 export interface BrokerUrls {
@@ -13,10 +15,14 @@ declare module 'vitest' {
     /** MQTT 3.1.1 only. */
     aedes: BrokerUrls;
     mosquitto: BrokerUrls;
+    /** Where a real nginx keeps objects. */
+    nginx: string;
+    /** Where the demo server's endpoint does. */
+    objects: string;
   }
 }
 
-/** One broker of each kind for a whole run: tests that need nothing else of a broker `inject('mosquitto')` and keep to topics of their own. */
+/** One broker and one object server of each kind for a whole run: tests that need nothing else of a broker `inject('mosquitto')` and keep to topics of their own. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   // Each project inherits this set-up, and what the root provides.
   if (!project.isRootProject()) return undefined;
@@ -25,7 +31,10 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const { wsUrl, tcpUrl } = brokers[name];
     project.provide(name, { wsUrl, tcpUrl });
   }
+  const [nginx, objects] = await Promise.all([startNginx(), startObjects()]);
+  project.provide('nginx', nginx.url);
+  project.provide('objects', objects.url);
   return async () => {
-    await Promise.all([brokers.aedes.stop(), brokers.mosquitto.stop()]);
+    await Promise.all([nginx.stop(), objects.stop(), brokers.aedes.stop(), brokers.mosquitto.stop()]);
   };
 }

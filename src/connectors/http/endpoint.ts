@@ -45,7 +45,7 @@ export class Endpoint {
 
   /** Settles when the endpoint has said that it has it all. */
   async put(name: string, bytes: Uint8Array): Promise<void> {
-    await attempting(this.attempts, this.#closed.signal, async () => {
+    await attempting(this.attempts, AbortSignal.any([this.#closed.signal]), async () => {
       const headers = { 'content-type': 'application/octet-stream' };
       const { response, deadline } = await this.send('PUT', name, { headers, body: bytes, graceMs: bytes.length / 16 });
       await finish(response, deadline);
@@ -54,7 +54,7 @@ export class Endpoint {
   }
 
   has(name: string): Promise<boolean> {
-    return attempting(this.attempts, this.#closed.signal, async () => {
+    return attempting(this.attempts, AbortSignal.any([this.#closed.signal]), async () => {
       const { response, deadline } = await this.send('HEAD', name);
       await finish(response, deadline);
       if (isMissing(response)) return false;
@@ -66,7 +66,7 @@ export class Endpoint {
   /** False when there was nothing to delete. */
   async delete(name: string): Promise<boolean> {
     let lost = false;
-    return attempting(this.attempts, this.#closed.signal, async () => {
+    return attempting(this.attempts, AbortSignal.any([this.#closed.signal]), async () => {
       try {
         const { response, deadline } = await this.send('DELETE', name);
         await finish(response, deadline);

@@ -55,7 +55,7 @@ export class Database {
   }
 
   async #transact<R>(attempt: (db: IDBPDatabase<Schema>) => Promise<readonly [R, ...unknown[]]>, signal?: AbortSignal): Promise<R> {
-    const over = signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
+    const over = AbortSignal.any(signal ? [signal, this.#closed.signal] : [this.#closed.signal]);
     for (let n = 1; ; n++) {
       over.throwIfAborted();
       this.#handle ??= this.#open();
