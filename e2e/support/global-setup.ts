@@ -3,6 +3,7 @@ import { startAedes } from './aedes.js';
 import { startMosquitto } from './mosquitto.js';
 import { startNginx } from './nginx.js';
 import { startObjects } from './objects.js';
+import { startTrouble } from './trouble.js';
 
 /** Where a broker listens: `wsUrl` for pages, `tcpUrl` for Node. */
 export interface BrokerUrls {
@@ -19,6 +20,8 @@ declare module 'vitest' {
     nginx: string;
     /** Where the demo server's endpoint does. */
     objects: string;
+    /** One that does not, in the way that the URL says. */
+    trouble: string;
   }
 }
 
@@ -31,10 +34,11 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const { wsUrl, tcpUrl } = brokers[name];
     project.provide(name, { wsUrl, tcpUrl });
   }
-  const [nginx, objects] = await Promise.all([startNginx(), startObjects()]);
+  const [nginx, objects, trouble] = await Promise.all([startNginx(), startObjects(), startTrouble()]);
   project.provide('nginx', nginx.url);
   project.provide('objects', objects.url);
+  project.provide('trouble', trouble.url);
   return async () => {
-    await Promise.all([nginx.stop(), objects.stop(), brokers.aedes.stop(), brokers.mosquitto.stop()]);
+    await Promise.all([nginx.stop(), objects.stop(), trouble.stop(), brokers.aedes.stop(), brokers.mosquitto.stop()]);
   };
 }

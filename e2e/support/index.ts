@@ -6,3 +6,4 @@ export { type Direction, type Fault, type FaultCounts, type FaultProxy, startFau
 export { type MosquittoBroker, type MosquittoOptions, startMosquitto } from './mosquitto.js';
 export { type ObjectServer, startNginx } from './nginx.js';
 export { startObjects } from './objects.js';
+export { startTrouble, type Trouble } from './trouble.js';

@@ -88,7 +88,10 @@ export class HttpConnector implements Connector {
     await Promise.all(Array.from({ length: consumers - 1 }, (_, i) => this.#endpoint.delete(marker(key, i + 1))));
   }
 
-  /** Takes the first marker that is there; whoever finds none was the last. Where `DELETE` does not tell whether it found anything (S3), an object that several release at once may stay. */
+  /**
+   * Takes the first marker that is there; whoever finds none was the last. Where `DELETE` does not tell whether it found anything (S3), an object that
+   * several release at once may stay; where a browser repeats a `DELETE` by itself because its connection broke, one release may count as two.
+   */
   async release(key: string): Promise<void> {
     const { consumers } = readKey(key);
     for (let i = 1; i < consumers; i++) {

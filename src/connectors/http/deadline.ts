@@ -15,9 +15,9 @@ export class Deadline {
 
   /** Something has come. */
   extend(): void {
-    const reason = new StreamError('timeout', `The endpoint has sent nothing for ${Math.round(this.#ms)} ms`);
+    const reason = () => new StreamError('timeout', `The endpoint has sent nothing for ${Math.round(this.#ms)} ms`);
     this.pause();
-    this.#timer = setTimeout(() => this.#late.abort(reason), this.#ms);
+    this.#timer = setTimeout(() => this.#late.abort(reason()), this.#ms);
   }
 
   /** Nothing is expected to come. */
