@@ -13,6 +13,7 @@ export type ProxyDescriptor =
 interface Fetching<T> {
   readonly object: Promise<T>;
   readonly control: AbortController;
+  readonly listeners: Set<NonNullable<GetOptions['onProgress']>>;
   waiting: number;
 }
 
@@ -28,11 +29,18 @@ export class ObjectProxy<T> {
   readonly #store: Store | undefined;
   readonly #check: (object: unknown) => T | Promise<T>;
   #fetching: Fetching<T> | undefined;
+  #resolved: boolean;
 
   constructor(descriptor: ProxyDescriptor, store?: Store, check: (object: unknown) => T | Promise<T> = (object) => object as T) {
     this.descriptor = descriptor;
     this.#store = store;
     this.#check = check;
+    this.#resolved = 'object' in descriptor;
+  }
+
+  /** The object is here: `resolve` fetches nothing. */
+  get resolved(): boolean {
+    return this.#resolved;
   }
 
   /** Rebuilds a proxy from its descriptor. Throws `StreamError('unknown_store')` when its store is not among these. */
@@ -49,24 +57,50 @@ export class ObjectProxy<T> {
    */
   async resolve({ signal, onProgress }: GetOptions = {}): Promise<T> {
     signal?.throwIfAborted();
-    this.#fetching ??= this.#start(onProgress);
+    this.#fetching ??= this.#start();
     const fetching = this.#fetching;
     fetching.waiting++;
+    if (onProgress) fetching.listeners.add(onProgress);
     if (!signal) return fetching.object;
     return unlessAborted(fetching.object, signal, () => {
+      if (onProgress) fetching.listeners.delete(onProgress);
       if (--fetching.waiting > 0) return;
       fetching.control.abort(signal.reason);
       if (this.#fetching === fetching) this.#fetching = undefined;
     });
   }
 
-  #start(onProgress: GetOptions['onProgress']): Fetching<T> {
-    const control = new AbortController();
-    const object = this.#fetch({ signal: control.signal, onProgress });
-    const fetching = { object, control, waiting: 0 };
-    object.catch(() => {
-      if (this.#fetching === fetching) this.#fetching = undefined; // the next call may have more luck
+  /** The bytes of an object that is a `Uint8Array`, as they come, each time from where it lies. What `resolve` would evict goes at the end. Fails as `resolve` does, or with `unsupported`. */
+  stream(options: GetOptions = {}): ReadableStream<Uint8Array> {
+    const { descriptor } = this;
+    const store = this.#store;
+    if ('key' in descriptor && store?.stream) return store.stream(descriptor.key, { ...options, release: descriptor.evict });
+    return new ReadableStream({
+      pull: async (controller) => {
+        const object: unknown = await this.resolve(options);
+        if (!(object instanceof Uint8Array)) throw new StreamError('unsupported', 'Only objects that are bytes can be streamed');
+        controller.enqueue(object);
+        controller.close();
+      },
     });
+  }
+
+  #start(): Fetching<T> {
+    const control = new AbortController();
+    const listeners: Fetching<T>['listeners'] = new Set();
+    const onProgress = (loaded: number, total: number) => {
+      for (const listener of listeners) listener(loaded, total);
+    };
+    const object = this.#fetch({ signal: control.signal, onProgress });
+    const fetching = { object, control, listeners, waiting: 0 };
+    object.then(
+      () => {
+        this.#resolved = true;
+      },
+      () => {
+        if (this.#fetching === fetching) this.#fetching = undefined; // the next call may have more luck
+      },
+    );
     return fetching;
   }
 
@@ -78,9 +112,14 @@ export class ObjectProxy<T> {
     const object = await this.#check(await store.get(descriptor.key, options));
     options.signal?.throwIfAborted();
     // The object is here: that it could not be removed is not this caller's failure.
-    if (descriptor.evict) await store.evict(descriptor.key).catch(reportUnheard);
+    if (descriptor.evict) await release(store, descriptor.key).catch(reportUnheard);
     return object;
   }
+}
+
+/** What one consumer gives back, where the store counts them. */
+export function release(store: Store, key: string): Promise<void> {
+  return store.release ? store.release(key) : store.evict(key);
 }
 
 /** Two stores may share a name: they are one only if their whole configs agree. */

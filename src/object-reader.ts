@@ -1,7 +1,7 @@
 /** From an event to the item a consumer hands out. */
 import { StreamError, toStreamError } from './errors.js';
 import type { EventBatch, KeyEvent, ObjectEvent, StoreConfig } from './events.js';
-import { findStore, ObjectProxy, unknownStore } from './object-proxy.js';
+import { findStore, ObjectProxy, release, unknownStore } from './object-proxy.js';
 import type { Store } from './protocols.js';
 
 /** Anything that follows Standard Schema 1.0 (Zod, Valibot, ArkType, …). */
@@ -49,8 +49,9 @@ export class ObjectReader<T> {
   }
 
   /** Removes the object of an event that nobody will read, if its producer wanted that. */
-  async evict({ store, key, evict }: KeyEvent, { stores }: EventBatch): Promise<void> {
-    if (evict) await this.#store(stores[store] as StoreConfig)?.evict(key);
+  async evict({ store: index, key, evict }: KeyEvent, { stores }: EventBatch): Promise<void> {
+    const store = evict && this.#store(stores[index] as StoreConfig);
+    if (store) await release(store, key);
   }
 
   /** Closes the stores that were opened here, not those that were given. */

@@ -11,6 +11,8 @@ import { readKey } from './key.js';
 const BELL = 'proxystream:futures';
 const FIRST_LOOK_MS = 25;
 const LAST_LOOK_MS = 2000;
+/** Of what lies under a future's key: the object's key, and spaces. */
+const POINTER_BYTES = 64;
 
 export class Future<T> {
   /** Resolves once the object is set; can be sent before. */
@@ -35,7 +37,7 @@ export class Future<T> {
     this.#setting = true;
     try {
       const real = await this.#put(object);
-      await this.#connector.put(this.#key, new TextEncoder().encode(real), this.#terms).catch(async (error) => {
+      await this.#connector.put(this.#key, new TextEncoder().encode(real.padEnd(POINTER_BYTES)), this.#terms).catch(async (error) => {
         await this.#connector.evict(real).catch(reportUnheard);
         throw error;
       });
@@ -51,9 +53,9 @@ export class Future<T> {
 
 /** Where a future leads, if it is set. Throws `invalid_key` when that is no object. */
 export async function pointedTo(connector: Connector, key: string, signal?: AbortSignal): Promise<string | undefined> {
-  const bytes = await connector.get(key, { signal, size: 64 });
+  const bytes = await connector.get(key, { signal, size: POINTER_BYTES });
   if (!bytes) return undefined;
-  const real = new TextDecoder().decode(bytes);
+  const real = new TextDecoder().decode(bytes).trimEnd();
   if (readKey(real).kind === 'f') throw new StreamError('invalid_key', 'A future leads to another future', { key });
   return real;
 }
