@@ -39,6 +39,7 @@ export type {
   EventSubscriber,
   Filter,
   GetOptions,
+  Lifetime,
   Message,
   MessageProperties,
   Overflow,

@@ -1,6 +1,6 @@
 import { reportUnheard, StreamError } from './errors.js';
 import type { StoreConfig } from './events.js';
-import type { GetOptions, Store } from './protocols.js';
+import type { GetOptions, Lifetime, Store } from './protocols.js';
 import { sameData } from './same-data.js';
 import { unlessAborted } from './unless-aborted.js';
 
@@ -115,6 +115,11 @@ export class ObjectProxy<T> {
     if (descriptor.evict) await release(store, descriptor.key).catch(reportUnheard);
     return object;
   }
+}
+
+/** Whoever reads an object of this lifetime gives something back. */
+export function releases(lifetime: Lifetime): boolean {
+  return typeof lifetime === 'object' ? lifetime.consumers !== undefined : lifetime;
 }
 
 /** What one consumer gives back, where the store counts them. */

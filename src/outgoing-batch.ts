@@ -1,7 +1,10 @@
 /** Events of one topic on their way out as one batch: aggregated, stored, encoded, numbered, sent – each step done once, however often it is retried. */
+import { StreamError } from './errors.js';
 import { END_OF_STREAM, type Metadata, type StreamEvent } from './events.js';
+import { releases } from './object-proxy.js';
 import type { Encoded, Outlet, Parcel } from './outlet.js';
-import type { Store } from './protocols.js';
+import type { Lifetime, Store } from './protocols.js';
+import { roughBytes } from './rough-bytes.js';
 
 export type Aggregator<T> = (objects: readonly T[]) => T | Promise<T>;
 
@@ -9,7 +12,7 @@ export type Aggregator<T> = (objects: readonly T[]) => T | Promise<T>;
 export interface Outgoing<T> {
   readonly object: T;
   readonly metadata: Metadata;
-  readonly evict: boolean;
+  readonly evict: Lifetime;
   /** What it takes of the producer's room. */
   readonly bytes: number;
   readonly encoded?: Encoded | undefined;
@@ -80,7 +83,7 @@ export class OutgoingBatch<T> {
         ? [await aggregate(this.entries, aggregator)]
         : this.entries.filter(({ published }) => !published);
     if (store) await storeAll(this.#contents, store);
-    const encoded = this.#contents.map((entry) => entry.encoded ?? outlet.encode(toEvent(entry)));
+    const encoded = this.#contents.map((entry) => entry.encoded ?? outlet.encode(toEvent(entry, store)));
     return this.#ends ? [...encoded, outlet.encode(END_OF_STREAM)] : encoded;
   }
 
@@ -174,22 +177,28 @@ class Outcome {
 async function aggregate<T>(entries: readonly Outgoing<T>[], aggregator: Aggregator<T>): Promise<Outgoing<T>> {
   const object = await aggregator(entries.map((entry) => entry.object));
   const metadata = Object.assign({}, ...entries.map((entry) => entry.metadata)) as Metadata;
-  return { object, metadata, evict: entries.some(({ evict }) => evict), bytes: 0 };
+  return { object, metadata, evict: entries.find(({ evict }) => evict)?.evict ?? false, bytes: 0 };
 }
 
-/** The object is in the store before its event is published. What has been stored stays so when another one fails. */
+/** An object is in the store before its event is published, unless it is so small that it stays in that. What has been stored stays so when another one fails. */
 async function storeAll<T>(entries: readonly Outgoing<T>[], store: Store): Promise<void> {
-  const missing = entries.filter(({ key }) => key === undefined);
+  const missing = entries.filter(({ key, object }) => key === undefined && !(roughBytes(object) < (store.inlineBelow ?? 0)));
+  if (!store.release && missing.some(({ evict }) => typeof evict === 'object'))
+    throw new StreamError('unsupported', `Store "${store.name}" knows no lifetimes but evict: true and false`);
   if (store.putBatch && missing.length > 1) {
-    const keys = await store.putBatch(missing.map(({ object }) => object));
+    const keys = await store.putBatch(
+      missing.map(({ object }) => object),
+      missing.map(({ evict }) => evict),
+    );
     for (const [i, entry] of missing.entries()) entry.key = keys[i] as string;
     return;
   }
-  const results = await Promise.allSettled(missing.map(async (entry) => (entry.key = await store.put(entry.object))));
+  const results = await Promise.allSettled(missing.map(async (entry) => (entry.key = await store.put(entry.object, entry.evict))));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-function toEvent<T>({ object, metadata, evict, key }: Outgoing<T>): StreamEvent {
+function toEvent<T>({ object, metadata, evict, key }: Outgoing<T>, from: Store | undefined): StreamEvent {
   if (key === undefined) return { type: 'inline', metadata, object };
-  return { type: 'key', metadata, store: 0, key, evict, size: (object as Partial<ArrayBufferView> | undefined)?.byteLength ?? 0 };
+  const size = from?.sizeOf?.(key) ?? (object as Partial<ArrayBufferView> | undefined)?.byteLength ?? 0;
+  return { type: 'key', metadata, store: 0, key, evict: releases(evict), size };
 }

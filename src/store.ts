@@ -10,14 +10,14 @@
  */
 import { StreamError } from './errors.js';
 import type { StoreConfig } from './events.js';
-import { ObjectProxy } from './object-proxy.js';
+import { ObjectProxy, releases } from './object-proxy.js';
 import type { GetOptions, Lifetime, Store as StoreShape } from './protocols.js';
 import { Cache } from './store/cache.js';
 import type { Connector, PutItem } from './store/connector.js';
 import { awaited, Future, pointedTo } from './store/future.js';
 import { checkSize, notVerifiable, verify } from './store/integrity.js';
 import { hashOf, readKey, writeKey } from './store/key.js';
-import { releases, termsOf } from './store/lifetime.js';
+import { termsOf } from './store/lifetime.js';
 import { measured, newMetrics, type Operation } from './store/metrics.js';
 import { DEFAULTS, type StoreOptions } from './store/options.js';
 import { putAll } from './store/put-all.js';

@@ -3,6 +3,7 @@ import { StreamError } from './errors.js';
 import type { Metadata } from './events.js';
 import type { FilterGate, Verdict } from './filter.js';
 import type { Outgoing, OutgoingBatch } from './outgoing-batch.js';
+import type { Lifetime } from './protocols.js';
 import { type LineSettings, PublishLine } from './publish-line.js';
 import { roughBytes } from './rough-bytes.js';
 import { unlessAborted } from './unless-aborted.js';
@@ -39,7 +40,7 @@ export class TopicStream<T> {
   }
 
   /** Settles as `StreamProducer.send` says. */
-  async send(object: T, metadata: Metadata, evict: boolean, signal: AbortSignal | undefined): Promise<void> {
+  async send(object: T, metadata: Metadata, evict: Lifetime, signal: AbortSignal | undefined): Promise<void> {
     const entry = this.#entry(object, metadata, evict);
     let outcome: Promise<void> | undefined;
     const { room, stats, batchSize } = this.#settings;
@@ -127,7 +128,7 @@ export class TopicStream<T> {
   }
 
   /** Encodes at once where it can: the object may change afterwards, and one that cannot be encoded is its sender's error alone. */
-  #entry(object: T, metadata: Metadata, evict: boolean): Outgoing<T> {
+  #entry(object: T, metadata: Metadata, evict: Lifetime): Outgoing<T> {
     const { aggregator, store, outlet } = this.#settings;
     const encoded = aggregator || store ? undefined : outlet.encode({ type: 'inline', metadata, object });
     return { object, metadata, evict, encoded, bytes: encoded?.bytes ?? roughBytes(object) };

@@ -1,4 +1,5 @@
 /** What a `Lifetime` comes to when an object is put. */
+import { releases } from '../object-proxy.js';
 import type { Lifetime } from '../protocols.js';
 import { MAX_CONSUMERS } from './key.js';
 
@@ -6,11 +7,6 @@ export interface Terms {
   readonly consumers: number;
   /** Milliseconds since 1970; absent when it stays. */
   readonly expiresAt: number | undefined;
-}
-
-/** Whoever resolves such an object gives something back. */
-export function releases(lifetime: Lifetime): boolean {
-  return typeof lifetime === 'object' ? lifetime.consumers !== undefined : lifetime;
 }
 
 /** Whoever was to read it may have died: `defaultTtlMs` ends the wait for them. Throws `TypeError` for numbers that are none. */
