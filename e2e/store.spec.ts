@@ -148,7 +148,7 @@ test('a future that one tab promises is had in another when it is set', async ({
   expect(await resolving).toEqual({ answer: 42 });
 });
 
-test('OPFS keeps objects from a worker, too, and where there is none its fallback does', async ({ page }) => {
+test('where there is no OPFS its fallback keeps objects, and who has OPFS finds them there', async ({ page }) => {
   await openStage(page);
   const outcome = await page.evaluate(async () => {
     const { OpfsConnector } = await import('/@id/proxystream/connectors/opfs');

@@ -85,6 +85,11 @@ export function objects(): readonly ConnectorCase[] {
         const items = keys.map((key, i) => ({ key, bytes: noise(i, i) }));
         if (connector.putBatch) await connector.putBatch(items);
         else for (const { key, bytes } of items) await connector.put(key, bytes);
+        equal(
+          (await Promise.all(keys.map((key) => connector.get(key)))).map((bytes) => bytes?.length),
+          [...keys.keys()],
+          'lengths',
+        );
         const missing = keyFor(3);
         const found = await connector.getBatch?.([...keys.slice(5), missing, ...keys.slice(0, 5)]);
         if (found)
