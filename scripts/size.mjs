@@ -5,12 +5,17 @@ import { build } from 'vite';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 
+/**
+ * `beside`: a program that the app has anyway; what that takes is not counted.
+ * @typedef {{ name: string, budget: number, counts: 'all' | 'first', program: string, beside?: string }} App
+ */
+
 const CORE = `
       import { messagePack, ObjectProxy, StreamConsumer, StreamError, StreamProducer } from 'proxystream';
       Object.assign(globalThis, { messagePack, ObjectProxy, StreamConsumer, StreamError, StreamProducer });`;
 
-/** `beside`: a program that the app has anyway; what it takes is not counted. @type {{ name: string, budget: number, counts: 'all' | 'first', program: string, beside?: string }[]} */
-const APPS = [
+/** @type {App[]} */
+export const APPS = [
   {
     name: 'proxystream + BroadcastChannel, in all',
     budget: 10_000,
@@ -40,27 +45,38 @@ const APPS = [
   },
 ];
 
-let withinBudget = true;
-for (const { name, budget, counts, program, beside } of APPS) {
-  const { first, lazy } = await bundle(program);
-  const eager = first.flatMap((chunk) => chunk.moduleIds).filter(isMqtt);
-  const bytes = gzipped(counts === 'all' ? [...first, ...lazy] : first) - (beside ? gzipped((await bundle(beside)).first) : 0);
-  const verdict = bytes > budget ? 'OVER BUDGET' : eager.length > 0 ? 'MQTT.JS IN THE FIRST CHUNK' : 'ok';
-  if (verdict !== 'ok') withinBudget = false;
-  const rest = lazy.length > 0 ? `, later ${kilobytes(gzipped(lazy))}` : '';
-  console.log(`${name.padEnd(42)} ${kilobytes(bytes)} of ${kilobytes(budget)}${rest}  ${verdict}`);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  let withinBudget = true;
+  for (const app of APPS) {
+    const { bytes, later, eager } = await measure(app);
+    const verdict = bytes > app.budget ? 'OVER BUDGET' : eager ? 'MQTT.JS IN THE FIRST CHUNK' : 'ok';
+    if (verdict !== 'ok') withinBudget = false;
+    const rest = later > 0 ? `, later ${kilobytes(later)}` : '';
+    console.log(`${app.name.padEnd(42)} ${kilobytes(bytes)} of ${kilobytes(app.budget)}${rest}  ${verdict}`);
+  }
+  process.exitCode = withinBudget ? 0 : 1;
 }
-process.exitCode = withinBudget ? 0 : 1;
 
-/** @param {string} program */
-async function bundle(program) {
+/**
+ * What an app of the library in `dist` weighs: the bytes that its budget counts, those that come later, and whether mqtt.js is in the first chunk.
+ * @param {App} app
+ */
+export async function measure({ counts, program, beside }, dist = DIST) {
+  const { first, lazy } = await bundle(program, dist);
+  const all = gzipped(counts === 'all' ? [...first, ...lazy] : first);
+  const bytes = beside ? all - gzipped((await bundle(beside, dist)).first) : all;
+  return { bytes, later: gzipped(lazy), eager: first.flatMap((chunk) => chunk.moduleIds).some(isMqtt) };
+}
+
+/** @param {string} program @param {string} dist */
+async function bundle(program, dist) {
   const result = await build({
     configFile: false,
     logLevel: 'warn',
     resolve: {
       alias: [
-        { find: /^proxystream$/, replacement: `${DIST}/index.js` },
-        { find: /^proxystream\/(.+)$/, replacement: `${DIST}/$1.js` },
+        { find: /^proxystream$/, replacement: `${dist}/index.js` },
+        { find: /^proxystream\/(.+)$/, replacement: `${dist}/$1.js` },
       ],
     },
     plugins: [app(program)],
