@@ -33,6 +33,7 @@ export type {
   Batch,
   BatchOptions,
   BatchSubscriber,
+  Bulk,
   BufferOptions,
   Codec,
   EventPublisher,

@@ -1,6 +1,6 @@
 import { reportUnheard, StreamError } from './errors.js';
 import type { StoreConfig } from './events.js';
-import type { GetOptions, Lifetime, Store } from './protocols.js';
+import type { GetOptions, Store } from './protocols.js';
 import { sameData } from './same-data.js';
 import { unlessAborted } from './unless-aborted.js';
 
@@ -13,7 +13,6 @@ export type ProxyDescriptor =
 interface Fetching<T> {
   readonly object: Promise<T>;
   readonly control: AbortController;
-  readonly listeners: Set<NonNullable<GetOptions['onProgress']>>;
   waiting: number;
 }
 
@@ -26,21 +25,16 @@ interface Fetching<T> {
  */
 export class ObjectProxy<T> {
   readonly descriptor: ProxyDescriptor;
+  /** The object is here: `resolve` fetches nothing. Known to proxies that a `Store` of `proxystream/store` has made, as is `stream`. */
+  declare readonly resolved?: boolean;
   readonly #store: Store | undefined;
   readonly #check: (object: unknown) => T | Promise<T>;
   #fetching: Fetching<T> | undefined;
-  #resolved: boolean;
 
   constructor(descriptor: ProxyDescriptor, store?: Store, check: (object: unknown) => T | Promise<T> = (object) => object as T) {
     this.descriptor = descriptor;
     this.#store = store;
     this.#check = check;
-    this.#resolved = 'object' in descriptor;
-  }
-
-  /** The object is here: `resolve` fetches nothing. */
-  get resolved(): boolean {
-    return this.#resolved;
   }
 
   /** Rebuilds a proxy from its descriptor. Throws `StreamError('unknown_store')` when its store is not among these. */
@@ -57,51 +51,28 @@ export class ObjectProxy<T> {
    */
   async resolve({ signal, onProgress }: GetOptions = {}): Promise<T> {
     signal?.throwIfAborted();
-    this.#fetching ??= this.#start();
+    this.#fetching ??= this.#start(onProgress);
     const fetching = this.#fetching;
     fetching.waiting++;
-    if (onProgress) fetching.listeners.add(onProgress);
-    if (!signal) return fetching.object;
     return unlessAborted(fetching.object, signal, () => {
-      if (onProgress) fetching.listeners.delete(onProgress);
       if (--fetching.waiting > 0) return;
-      fetching.control.abort(signal.reason);
-      if (this.#fetching === fetching) this.#fetching = undefined;
+      fetching.control.abort(signal?.reason);
+      this.#forget(fetching);
     });
   }
 
-  /** The bytes of an object that is a `Uint8Array`, as they come, each time from where it lies. What `resolve` would evict goes at the end. Fails as `resolve` does, or with `unsupported`. */
-  stream(options: GetOptions = {}): ReadableStream<Uint8Array> {
-    const { descriptor } = this;
-    const store = this.#store;
-    if ('key' in descriptor && store?.stream) return store.stream(descriptor.key, { ...options, release: descriptor.evict });
-    return new ReadableStream({
-      pull: async (controller) => {
-        const object: unknown = await this.resolve(options);
-        if (!(object instanceof Uint8Array)) throw new StreamError('unsupported', 'Only objects that are bytes can be streamed');
-        controller.enqueue(object);
-        controller.close();
-      },
-    });
-  }
+  /** The object's bytes as they come. */
+  stream?(options?: GetOptions): ReadableStream<Uint8Array>;
 
-  #start(): Fetching<T> {
+  #start(onProgress: GetOptions['onProgress']): Fetching<T> {
     const control = new AbortController();
-    const listeners: Fetching<T>['listeners'] = new Set();
-    const onProgress = (loaded: number, total: number) => {
-      for (const listener of listeners) listener(loaded, total);
-    };
-    const object = this.#fetch({ signal: control.signal, onProgress });
-    const fetching = { object, control, listeners, waiting: 0 };
-    object.then(
-      () => {
-        this.#resolved = true;
-      },
-      () => {
-        if (this.#fetching === fetching) this.#fetching = undefined; // the next call may have more luck
-      },
-    );
+    const fetching = { object: this.#fetch({ signal: control.signal, onProgress }), control, waiting: 0 };
+    fetching.object.catch(() => this.#forget(fetching)); // the next call may have more luck
     return fetching;
+  }
+
+  #forget(fetching: Fetching<T>): void {
+    if (this.#fetching === fetching) this.#fetching = undefined;
   }
 
   async #fetch(options: GetOptions): Promise<T> {
@@ -112,19 +83,14 @@ export class ObjectProxy<T> {
     const object = await this.#check(await store.get(descriptor.key, options));
     options.signal?.throwIfAborted();
     // The object is here: that it could not be removed is not this caller's failure.
-    if (descriptor.evict) await release(store, descriptor.key).catch(reportUnheard);
+    if (descriptor.evict) await store.evict(descriptor.key).catch(reportUnheard);
     return object;
   }
 }
 
-/** Whoever reads an object of this lifetime gives something back. */
-export function releases(lifetime: Lifetime): boolean {
-  return typeof lifetime === 'object' ? lifetime.consumers !== undefined : lifetime;
-}
-
-/** What one consumer gives back, where the store counts them. */
-export function release(store: Store, key: string): Promise<void> {
-  return store.release ? store.release(key) : store.evict(key);
+/** A store that makes the proxies of consumers that were given it; `check` is asked of each object. */
+export interface ProxyMaker {
+  proxyOf<T>(descriptor: ProxyDescriptor, check: (object: unknown) => T | Promise<T>): ObjectProxy<T>;
 }
 
 /** Two stores may share a name: they are one only if their whole configs agree. */
@@ -133,7 +99,7 @@ export function findStore(stores: readonly Store[], config: StoreConfig): Store 
 }
 
 export function unknownStore({ name }: StoreConfig): StreamError {
-  return new StreamError('unknown_store', `An object waits in store "${name}", which this consumer was not given: pass it in stores`, {
+  return new StreamError('unknown_store', `An object waits in store "${name}": pass it in stores`, {
     store: name,
   });
 }

@@ -1,7 +1,7 @@
 /** From an event to the item a consumer hands out. */
 import { StreamError, toStreamError } from './errors.js';
 import type { EventBatch, KeyEvent, ObjectEvent, StoreConfig } from './events.js';
-import { findStore, ObjectProxy, release, unknownStore } from './object-proxy.js';
+import { findStore, ObjectProxy, type ProxyDescriptor, type ProxyMaker, unknownStore } from './object-proxy.js';
 import type { Store } from './protocols.js';
 
 /** Anything that follows Standard Schema 1.0 (Zod, Valibot, ArkType, …). */
@@ -21,69 +21,62 @@ export interface ReaderOptions<T> {
   readonly schema?: StandardSchema<T>;
 }
 
-export class ObjectReader<T> {
-  readonly #given: readonly Store[] | undefined;
-  readonly #openStore: ((config: StoreConfig) => Store | undefined) | undefined;
-  readonly #schema: StandardSchema<T> | undefined;
-  readonly #opened = new Map<string, Store>();
-
-  constructor({ stores, schema }: ReaderOptions<T>) {
-    if (typeof stores === 'function') this.#openStore = stores;
-    else this.#given = stores;
-    this.#schema = schema;
-  }
-
+export interface ObjectReader<T> {
   /** Throws or rejects with `StreamError`: `invalid_message`, `schema_mismatch`, `unknown_store`. */
-  read(event: ObjectEvent, { stores }: EventBatch): T | ObjectProxy<T> | Promise<T | ObjectProxy<T>> {
-    const check = (object: unknown) => this.#check(object);
-    if (event.type === 'key') {
-      const config = stores[event.store] as StoreConfig;
-      const store = this.#store(config);
-      // Without stores nobody expects a proxy; with others, the descriptor may still be of use elsewhere.
-      if (!store && !this.#usesStores) throw unknownStore(config);
-      return new ObjectProxy<T>({ store: config, key: event.key, evict: event.evict, size: event.size }, store, check);
-    }
-    const object = check(event.object);
-    if (!this.#usesStores) return object;
-    return object instanceof Promise ? object.then((checked) => new ObjectProxy<T>({ object: checked })) : new ObjectProxy<T>({ object });
-  }
-
+  read(event: ObjectEvent, batch: EventBatch): T | ObjectProxy<T> | Promise<T | ObjectProxy<T>>;
   /** Removes the object of an event that nobody will read, if its producer wanted that. */
-  async evict({ store: index, key, evict }: KeyEvent, { stores }: EventBatch): Promise<void> {
-    const store = evict && this.#store(stores[index] as StoreConfig);
-    if (store) await release(store, key);
-  }
-
+  evict(event: KeyEvent, batch: EventBatch): Promise<void>;
   /** Closes the stores that were opened here, not those that were given. */
-  async closeStores(): Promise<void> {
-    const stores = [...this.#opened.values()];
-    this.#opened.clear();
-    await Promise.all(stores.map((store) => store.close()));
+  closeStores(): Promise<void>;
+}
+
+export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): ObjectReader<T> {
+  const opened = new Map<string, Store>();
+  return {
+    read(event, batch) {
+      if (event.type === 'key') {
+        const { store: index, key, evict, size } = event;
+        const store = batch.stores[index] as StoreConfig;
+        const found = storeOf(store);
+        // Without stores nobody expects a proxy; with others, the descriptor may still be of use elsewhere.
+        if (!found && !stores) throw unknownStore(store);
+        return proxyOf({ store, key, evict, size }, found);
+      }
+      const object = check(event.object);
+      if (!stores) return object;
+      const proxy = (checked: T) => proxyOf({ object: checked }, (stores as readonly Store[])[0]);
+      return object instanceof Promise ? object.then(proxy) : proxy(object);
+    },
+    async evict({ store, key, evict }, batch) {
+      const found = evict && storeOf(batch.stores[store] as StoreConfig);
+      if (found) await (found.release ? found.release(key) : found.evict(key));
+    },
+    async closeStores() {
+      const closing = [...opened.values()];
+      opened.clear();
+      await Promise.all(closing.map((store) => store.close()));
+    },
+  };
+
+  function proxyOf(descriptor: ProxyDescriptor, store: Store | undefined): ObjectProxy<T> {
+    return (store as Partial<ProxyMaker> | undefined)?.proxyOf?.(descriptor, check) ?? new ObjectProxy<T>(descriptor, store, check);
   }
 
-  get #usesStores(): boolean {
-    return this.#given !== undefined || this.#openStore !== undefined;
-  }
-
-  #store(config: StoreConfig): Store | undefined {
-    if (this.#given) return findStore(this.#given, config);
+  function storeOf(config: StoreConfig): Store | undefined {
+    if (typeof stores !== 'function') return findStore(stores ?? [], config);
     const name = JSON.stringify(config);
-    const store = this.#opened.get(name) ?? this.#open(config);
-    if (store) this.#opened.set(name, store);
-    return store;
-  }
-
-  #open(config: StoreConfig): Store | undefined {
     try {
-      return this.#openStore?.(config);
+      const store = opened.get(name) ?? stores(config);
+      if (store) opened.set(name, store);
+      return store;
     } catch (error) {
-      throw toStreamError(error, 'unknown_store', `Store "${config.name}" cannot be opened`);
+      throw toStreamError(error, 'unknown_store', `Cannot open store "${config.name}"`);
     }
   }
 
-  #check(object: unknown): T | Promise<T> {
-    if (!this.#schema) return object as T;
-    const result = this.#schema['~standard'].validate(object);
+  function check(object: unknown): T | Promise<T> {
+    if (!schema) return object as T;
+    const result = schema['~standard'].validate(object);
     return result instanceof Promise ? result.then(valid) : valid(result);
   }
 }
@@ -91,5 +84,5 @@ export class ObjectReader<T> {
 function valid<T>(result: SchemaResult<T>): T {
   if (!result.issues) return result.value;
   const issues = result.issues.map(({ message }) => message);
-  throw new StreamError('schema_mismatch', `The object does not fit the schema: ${issues.join('; ')}`, { issues });
+  throw new StreamError('schema_mismatch', `Not as the schema wants it: ${issues.join('; ')}`, { issues });
 }

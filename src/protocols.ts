@@ -114,6 +114,8 @@ export interface Filter<M = Metadata> {
 
 /** How events are written as bytes. */
 export interface Codec {
+  /** Where part of a codec is loaded when it is needed: settles once `assemble` and `decode` may be called. */
+  load?(): Promise<unknown>;
   /** Throws `StreamError`: `not_encodable`, `too_large`, or `unsupported`. */
   encodeEvent(event: StreamEvent): Uint8Array;
   /** The messages that carry these encoded events, in order; usually one. Throws `StreamError`: `too_large` where fewer events may do. */
@@ -133,19 +135,23 @@ export interface GetOptions {
  */
 export type Lifetime = boolean | { readonly consumers?: number; readonly ttlMs?: number };
 
+/** An object that a producer is about to send. */
+export interface Bulk {
+  readonly object: unknown;
+  readonly evict: Lifetime;
+}
+
 /** Where bulk objects live while their events travel. Anything of this shape will do. */
 export interface Store {
   readonly name: string;
   /** Plain data that tells a consumer which store this is; no secrets. */
   readonly config: StoreConfig;
-  /** A producer leaves objects that take fewer bytes, roughly, in their event. Default 0. */
-  readonly inlineBelow?: number;
+  /** Settles with the key of the object. Rejects with `unsupported` when the store cannot keep that lifetime. */
   put(object: unknown, lifetime?: Lifetime): Promise<string>;
-  putBatch?(objects: readonly unknown[], lifetimes?: readonly Lifetime[]): Promise<string[]>;
+  /** A producer asks this instead, where offered. All of them or none; no key for an object that had better stay in its event. */
+  putLarge?(bulk: readonly Bulk[]): Promise<readonly (string | undefined)[]>;
   /** Rejects with `StreamError('object_missing')` when there is none; a stored `undefined` is a value. */
   get(key: string, options?: GetOptions): Promise<unknown>;
-  /** The bytes of an object that is bytes, as they come; released at the end, if told so. */
-  stream?(key: string, options?: GetOptions & { readonly release?: boolean }): ReadableStream<Uint8Array>;
   exists(key: string): Promise<boolean>;
   /** Removes the object, whoever still waits for it. */
   evict(key: string): Promise<void>;

@@ -38,10 +38,10 @@ describe('the lifetime of an object', () => {
     [false, false, true],
     [{ consumers: 1 }, true, false],
     [{ consumers: 2 }, true, true],
-    [{ ttlMs: 60_000 }, false, true],
+    [{ ttlMs: 60_000 }, true, true],
     [{ consumers: 1, ttlMs: 60_000 }, true, false],
   ])(
-    '%j says on the wire whether readers give something back (%j), and after one of them it is there: %j',
+    '%j says on the wire whether its store is told of readers (%j), and after one of them it is there: %j',
     async (evict, onWire, after) => {
       const { store, keys, left } = scene();
       const queue = new Queue();

@@ -10,35 +10,36 @@
  */
 import { StreamError } from './errors.js';
 import type { StoreConfig } from './events.js';
-import { ObjectProxy, releases } from './object-proxy.js';
-import type { GetOptions, Lifetime, Store as StoreShape } from './protocols.js';
+import type { ProxyDescriptor, ProxyMaker } from './object-proxy.js';
+import type { Bulk, GetOptions, Lifetime, Store as StoreShape } from './protocols.js';
 import { Cache } from './store/cache.js';
 import type { Connector, PutItem } from './store/connector.js';
 import { awaited, Future, pointedTo } from './store/future.js';
-import { checkSize, notVerifiable, verify } from './store/integrity.js';
+import { checkSize, missing, notVerifiable, verify } from './store/integrity.js';
 import { hashOf, readKey, writeKey } from './store/key.js';
 import { termsOf } from './store/lifetime.js';
 import { measured, newMetrics, type Operation } from './store/metrics.js';
+import { ObjectProxy } from './store/object-proxy.js';
 import { DEFAULTS, type StoreOptions } from './store/options.js';
 import { putAll } from './store/put-all.js';
+import { putLarge } from './store/put-large.js';
 import { deserialize, serialize } from './store/serializer.js';
 import { type Pieces, streamOf } from './store/stream.js';
 import { unlessAborted } from './unless-aborted.js';
 
-export { ObjectProxy, type ProxyDescriptor } from './object-proxy.js';
+export type { ProxyDescriptor } from './object-proxy.js';
 export type { GetOptions, Lifetime } from './protocols.js';
 export type { Connector, ConnectorConfig, FetchOptions, PutItem, PutOptions } from './store/connector.js';
 export type { Future } from './store/future.js';
 export type { OperationMetrics, StoreMetrics } from './store/metrics.js';
+export { ObjectProxy } from './store/object-proxy.js';
 export type { StoreOptions } from './store/options.js';
 export type { Serializer } from './store/serializer.js';
 
 /** Two stores of one name on equal connectors are the same to consumers, in whatever page each was made. */
-export class Store implements StoreShape {
+export class Store implements StoreShape, ProxyMaker {
   readonly name: string;
   readonly config: StoreConfig;
-  /** For producers. */
-  readonly inlineBelow: number;
   /** Counts since this store was made. */
   readonly metrics = newMetrics();
   readonly #connector: Connector;
@@ -51,7 +52,6 @@ export class Store implements StoreShape {
     this.config = { ...connector.config, name };
     this.#connector = connector;
     this.#options = { ...DEFAULTS, ...options };
-    this.inlineBelow = this.#options.inlineBelow;
     this.#cache = new Cache(this.#options.cacheBytes);
   }
 
@@ -72,6 +72,11 @@ export class Store implements StoreShape {
       for (const { bytes } of items) this.metrics.put.bytes += bytes.length;
       return items.map(({ key }) => key);
     });
+  }
+
+  /** For producers: no key for what is below `inlineBelow`. */
+  putLarge(bulk: readonly Bulk[]): Promise<(string | undefined)[]> {
+    return putLarge(bulk, this.#options.inlineBelow, (objects, lifetimes) => this.putBatch(objects, lifetimes));
   }
 
   /**
@@ -115,7 +120,10 @@ export class Store implements StoreShape {
 
   /** One of the object's consumers has read it; the last one's removes it. */
   release(key: string): Promise<void> {
-    return this.#remove(key, (key) => (this.#connector.release ? this.#connector.release(key) : this.#connector.evict(key)));
+    const connector = this.#connector;
+    return this.#remove(key, async (key) => {
+      if (readKey(key).consumers > 0) await (connector.release ? connector.release(key) : connector.evict(key));
+    });
   }
 
   /** Puts an object, and makes a proxy for it, to be sent in whatever way. */
@@ -140,6 +148,10 @@ export class Store implements StoreShape {
     return readKey(key).bytes;
   }
 
+  proxyOf<T>(descriptor: ProxyDescriptor, check: (object: unknown) => T | Promise<T>): ObjectProxy<T> {
+    return new ObjectProxy<T>(descriptor, this, check);
+  }
+
   /** Ends every wait with `closed`, and closes the connector. What is stored stays. Idempotent. */
   async close(): Promise<void> {
     this.#closed.abort(new StreamError('closed', `Store "${this.name}" is closed: open a new one`, { store: this.name }));
@@ -154,7 +166,7 @@ export class Store implements StoreShape {
   async #item(object: unknown, lifetime: Lifetime | undefined): Promise<PutItem> {
     const { consumers, expiresAt } = this.#terms(lifetime);
     const { kind, bytes } = await serialize(object, this.#options.serializer);
-    this.#checkSize(bytes.length);
+    checkSize(bytes.length, this.#options.maxBytes);
     const hash = await hashOf(bytes);
     if (!hash && this.#options.verify === 'always') throw notVerifiable();
     return { key: writeKey({ kind, hash, bytes: bytes.length, consumers }), bytes, expiresAt };
@@ -167,14 +179,14 @@ export class Store implements StoreShape {
 
   async #bytes(key: string, options: GetOptions): Promise<Uint8Array> {
     const facts = readKey(key);
-    this.#checkSize(facts.bytes);
+    checkSize(facts.bytes, this.#options.maxBytes);
     const cached = this.#cache.get(key);
     if (cached) {
       this.metrics.hits++;
       return cached.slice();
     }
     const bytes = await this.#connector.get(key, { ...options, size: facts.bytes });
-    if (!bytes) throw this.#missing(key);
+    if (!bytes) throw missing(this.name, key);
     this.metrics.get.bytes += bytes.length;
     this.#trust(await verify(key, facts, bytes));
     this.#cache.add(key, bytes.slice());
@@ -185,11 +197,11 @@ export class Store implements StoreShape {
     const real = await this.#follow(key, signal);
     const { kind, bytes: size } = readKey(real);
     if (kind !== 'r') throw new StreamError('unsupported', 'Only objects that are bytes can be streamed: resolve this one');
-    this.#checkSize(size);
+    checkSize(size, this.#options.maxBytes);
     if (!this.#connector.stream || this.#options.verify === 'always')
       return { key: real, size, source: new Blob([(await this.#bytes(real, { signal })) as BlobPart]).stream() };
     const source = await this.#connector.stream(real, { signal, size });
-    if (!source) throw this.#missing(real);
+    if (!source) throw missing(this.name, real);
     this.#trust(false);
     this.metrics.get.bytes += size;
     return { key: real, size, source };
@@ -211,21 +223,13 @@ export class Store implements StoreShape {
   }
 
   #proxy<T>(key: string, lifetime: Lifetime = false): ObjectProxy<T> {
-    return new ObjectProxy<T>({ store: this.config, key, evict: releases(lifetime), size: this.sizeOf(key) }, this);
+    return new ObjectProxy<T>({ store: this.config, key, evict: Boolean(lifetime), size: this.sizeOf(key) }, this);
   }
 
   #terms(lifetime: Lifetime = false) {
     const terms = termsOf(lifetime, this.#options.ttlMs);
-    if (terms.consumers === 1 || this.#connector.release) return terms;
+    if (terms.consumers < 2 || this.#connector.release) return terms;
     throw new StreamError('unsupported', `Connector "${this.#connector.config.kind}" keeps no count of consumers: use evict: { ttlMs }`);
-  }
-
-  #checkSize(bytes: number): void {
-    checkSize(bytes, this.#options.maxBytes);
-  }
-
-  #missing(key: string): StreamError {
-    return new StreamError('object_missing', `Store "${this.name}" has no "${key}" (any more)`, { store: this.name, key });
   }
 
   /** Counted, and over as soon as it is given up or the store is closed. */

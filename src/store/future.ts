@@ -3,9 +3,9 @@
  * the key of the object.
  */
 import { reportUnheard, StreamError } from '../errors.js';
-import type { ObjectProxy } from '../object-proxy.js';
 import type { Connector, PutOptions } from './connector.js';
 import { readKey } from './key.js';
+import type { ObjectProxy } from './object-proxy.js';
 
 /** Rung when a future is set; a ring that is missed costs a little time, because whoever waits also looks. */
 const BELL = 'proxystream:futures';

@@ -16,6 +16,10 @@ export async function verify(key: string, { bytes: size, hash }: KeyFacts, bytes
   return Boolean(found);
 }
 
+export function missing(store: string, key: string): StreamError {
+  return new StreamError('object_missing', `Store "${store}" has no "${key}" (any more)`, { store, key });
+}
+
 export function wrongSize(key: string, found: number, size: number): StreamError {
   return new StreamError('object_corrupt', `Object "${key}" should have ${size} bytes, not ${found}`, { key, size, found });
 }

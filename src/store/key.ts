@@ -14,7 +14,7 @@ export interface KeyFacts {
   /** Absent where the writer's page could not compute it, and in the key of a future. */
   readonly hash: string | undefined;
   readonly bytes: number;
-  /** How many are to read it before it goes. */
+  /** How many are to read it before it goes; 0 when it stays whoever reads it. */
   readonly consumers: number;
 }
 
@@ -27,7 +27,7 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-
 
 export function writeKey({ kind, hash = '', bytes, consumers }: KeyFacts): string {
   const name = letters(crypto.getRandomValues(new Uint8Array(10)));
-  const fanOut = consumers > 1 ? `.${consumers.toString(36)}` : '';
+  const fanOut = consumers !== 1 ? `.${consumers.toString(36)}` : '';
   return `${VERSION}${kind}${name}${hash}.${bytes.toString(36)}${fanOut}`;
 }
 
