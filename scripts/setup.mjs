@@ -45,7 +45,7 @@ if (missing.length > 0) {
   const names = missing.map(({ name }) => name).join(' and ');
   const paths = missing.map(({ variable }) => variable).join(' and ');
   const install = `sudo apt-get install ${missing.map((program) => program.package).join(' ')}`;
-  console.error(`No ${names} that runs was found. Run: ${install} (or let ${paths} name the programs)`);
+  console.error(`No ${names} that runs was found. Run: ${install} (or let ${paths} name ${missing.length > 1 ? 'them' : 'it'})`);
   process.exit(1);
 }
 

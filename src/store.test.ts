@@ -203,6 +203,7 @@ describe('a lifetime', () => {
     vi.setSystemTime(Date.now() + (expected ?? 1e12) - 1);
     expect(await store.get(key)).toBe('object');
     vi.setSystemTime(Date.now() + 1);
+    if (expected !== undefined) await expect(store.get(key)).rejects.toMatchObject({ code: 'object_missing' });
     expect(await store.exists(key)).toBe(expected === undefined);
     expect(await connector.sweep()).toBe(expected === undefined ? 0 : 1);
   });

@@ -47,6 +47,7 @@ function dispatched(wire: Wire, size: number, how: 'by reference' | 'inline', sh
       const wanted = Array.from({ length: events }, (_, n) => isWanted(n, share)).filter(Boolean).length;
       let had = 0;
       const all = new Promise<void>((resolve, reject) => {
+        if (wanted === 0) resolve();
         worker.onerror = ({ message }) => reject(new Error(message));
         worker.onmessage = ({ data }) => {
           if (data !== size) reject(new Error(`An object of ${data} bytes came`));

@@ -29,12 +29,14 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   // Each project inherits this set-up, and what the root provides.
   if (!project.isRootProject()) return undefined;
+  // First what may be missing on this machine: nothing runs yet that a failure would leave behind.
+  const nginx = await startNginx();
   const brokers = { aedes: await startAedes(), mosquitto: await startMosquitto() };
   for (const name of ['aedes', 'mosquitto'] as const) {
     const { wsUrl, tcpUrl } = brokers[name];
     project.provide(name, { wsUrl, tcpUrl });
   }
-  const [nginx, objects, trouble] = await Promise.all([startNginx(), startObjects(), startTrouble()]);
+  const [objects, trouble] = await Promise.all([startObjects(), startTrouble()]);
   project.provide('nginx', nginx.url);
   project.provide('objects', objects.url);
   project.provide('trouble', trouble.url);

@@ -32,3 +32,21 @@ test('what a worker writes in place is whole, for its page too', async () => {
   await store.release(key);
   expect(await store.exists(key)).toBe(false);
 });
+
+test.each<[string, (whole: Uint8Array) => Uint8Array, string]>([
+  ['changed', (whole) => whole.map((byte, i) => (i < 8 ? byte : byte ^ 1)), 'object_corrupt'],
+  ['cut short', (whole) => whole.subarray(0, 100), 'object_corrupt'],
+  ['of which only the beginning was ever written', (whole) => whole.map((byte, i) => (i < 8 ? 0 : byte)), 'object_missing'],
+  ['emptied', () => new Uint8Array(), 'object_missing'],
+])('a file that is %s is no object', async (_, damage, code) => {
+  const name = crypto.randomUUID();
+  const store = new Store('scans', new OpfsConnector({ name }));
+  const key = await store.put(new Uint8Array(1000).fill(7));
+  const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('proxystream');
+  const file = await (await root.getDirectoryHandle(name)).getFileHandle(key);
+  const whole = new Uint8Array(await (await file.getFile()).arrayBuffer());
+  const writable = await file.createWritable();
+  await writable.write(damage(whole) as BufferSource);
+  await writable.close();
+  await expect(store.get(key)).rejects.toMatchObject({ code });
+});

@@ -1,4 +1,3 @@
-import { reportUnheard } from '../errors.js';
 import type { Connector, PutItem } from './connector.js';
 
 /** All or none, also where the connector takes one at a time. */
@@ -7,7 +6,7 @@ export async function putAll(connector: Connector, items: readonly PutItem[]): P
   const results = await Promise.allSettled(items.map((item) => connector.put(item.key, item.bytes, item)));
   const failure = results.find((result) => result.status === 'rejected');
   if (!failure) return;
-  // Also the one that failed: it may be there, and only its answer was lost.
-  await Promise.all(items.map(({ key }) => connector.evict(key).catch(reportUnheard)));
+  // Also the one that failed: it may be there, and only its answer was lost. Where this fails, too, the first failure says more.
+  await Promise.allSettled(items.map(({ key }) => connector.evict(key)));
   throw failure.reason;
 }

@@ -65,6 +65,8 @@ export class Database {
         return result;
       } catch (error) {
         if (error instanceof StreamError || over.aborted) throw error;
+        if ((error as Error).name === 'VersionError')
+          throw toStreamError(error, 'unsupported_version', 'The database was made by a newer version: update proxystream');
         if (isQuota(error)) throw toStreamError(error, 'quota_exceeded', 'The browser has no room for the object');
         if (this.#handle === handle) this.#discard(handle);
         if (!DEAD.test((error as Error).name) || n === ATTEMPTS) throw toStreamError(error, 'connection_lost', 'IndexedDB has failed');
