@@ -1,4 +1,6 @@
 /** What a group may need beside the browser. */
+
+import { objectEndpoint } from '../demo/objects.js';
 import { startAedes } from '../e2e/support/aedes.js';
 import { startMosquitto } from '../e2e/support/mosquitto.js';
 import { startObjects } from '../e2e/support/objects.js';
@@ -7,7 +9,10 @@ interface Running extends AsyncDisposable {
   readonly url: string;
 }
 
-const START = { aedes, mosquitto, objects: () => startObjects() } satisfies Record<string, () => Promise<Running>>;
+const START = { aedes, mosquitto, objects: () => startObjects(objectEndpoint({ anyOrigin: true, maxBytes: 2 ** 29 })) } satisfies Record<
+  string,
+  () => Promise<Running>
+>;
 
 export type Service = keyof typeof START;
 
