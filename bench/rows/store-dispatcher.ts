@@ -24,7 +24,7 @@ function dispatched(wire: Wire, size: number, how: 'by reference' | 'inline', { 
         if (wanted === 0) resolve();
         worker.onerror = ({ message }) => reject(new Error(message));
         worker.onmessage = ({ data }) => {
-          if (data !== size) reject(new Error(`An object of ${data} bytes came`));
+          if (data !== size) reject(new Error(`Not an object of ${size} bytes: ${data}`));
           if (++had === wanted) resolve();
         };
       });
@@ -57,7 +57,7 @@ function dispatched(wire: Wire, size: number, how: 'by reference' | 'inline', { 
       const ready = store && !storing ? await storedBefore(store, objects) : store;
       const publisher = wire.publisher(round);
       // The connection is there when the clock starts, as it is in a page that has been open for a while.
-      if ('send' in publisher) await publisher.send(`${round.name}-warming-up`, Uint8Array.of(1));
+      if (wire === MQTT && 'send' in publisher) await publisher.send(`${round.name}-warming-up`, Uint8Array.of(1));
       await using producer = new StreamProducer<Uint8Array>(publisher, ready && { defaultStore: ready });
       round.start();
       await Promise.all(objects.map((object) => producer.send(round.name, object, { evict: { ttlMs: 120_000 } })));
