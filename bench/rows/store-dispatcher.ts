@@ -50,6 +50,10 @@ function dispatched(wire: Wire, size: number, how: 'by reference' | 'inline', { 
       await all;
       if (share < 1) stop();
       worker.terminate();
+      // These profiles keep databases in memory: some rounds of 200 MB each, and a tab dies without a word.
+      await new Promise((resolve) => {
+        indexedDB.deleteDatabase(`proxystream:${round.name}`).onsuccess = resolve;
+      });
     },
     async (round) => {
       const objects = Array.from({ length: round.events }, () => noise(size));
