@@ -1,11 +1,15 @@
+import { StreamError } from './errors.js';
 import type { StoreConfig } from './events.js';
-import type { GetOptions } from './protocols.js';
+import type { GetOptions, Store } from './protocols.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** Plain data that says where an object is; hand it to a worker or another tab. */
 export type ProxyDescriptor =
   | { readonly store: StoreConfig; readonly key: string; readonly evict: boolean; readonly size: number }
   | { readonly object: unknown };
+
+/** Gets the object from where it is. */
+export type Fetch<T> = (onProgress: GetOptions['onProgress']) => Promise<T>;
 
 /**
  * Stands for an object that may still be elsewhere. Not thenable: awaiting it downloads nothing.
@@ -16,10 +20,12 @@ export type ProxyDescriptor =
  */
 export class ObjectProxy<T> {
   readonly descriptor: ProxyDescriptor;
-  readonly #fetch: (onProgress: GetOptions['onProgress']) => Promise<T>;
+  /** The object is here: `resolve` fetches nothing. Known to proxies that a `Store` of `proxystream/store` has made, as is `stream`. */
+  declare readonly resolved?: boolean;
+  readonly #fetch: Fetch<T>;
   #object: Promise<T> | undefined;
 
-  constructor(descriptor: ProxyDescriptor, fetch: (onProgress: GetOptions['onProgress']) => Promise<T>) {
+  constructor(descriptor: ProxyDescriptor, fetch: Fetch<T>) {
     this.descriptor = descriptor;
     this.#fetch = fetch;
   }
@@ -36,4 +42,26 @@ export class ObjectProxy<T> {
     });
     return unlessAborted(this.#object, signal);
   }
+
+  /** The object's bytes as they come. */
+  stream?(options?: GetOptions): ReadableStream<Uint8Array>;
+}
+
+/** A store that makes the proxies of consumers that were given it; `check` is asked of each object that it fetches. */
+export interface ProxyMaker {
+  proxyOf<T>(descriptor: ProxyDescriptor, check: (object: unknown) => T | Promise<T>): ObjectProxy<T>;
+}
+
+/** Two stores may share a name: they are one only if their whole configs agree, in whatever order. */
+export function findStore(stores: readonly Store[], config: StoreConfig): Store | undefined {
+  const name = identityOf(config);
+  return stores.find((store) => identityOf(store.config) === name);
+}
+
+export function identityOf(config: StoreConfig): string {
+  return JSON.stringify(Object.entries(config).sort());
+}
+
+export function unknownStore({ name }: StoreConfig): StreamError {
+  return new StreamError('unknown_store', `An object waits in store "${name}": pass it in stores`, { store: name });
 }

@@ -1,7 +1,7 @@
 /** From an event to the item a consumer hands out. */
 import { reportUnheard, StreamError, toStreamError } from './errors.js';
 import type { EventBatch, KeyEvent, ObjectEvent, StoreConfig } from './events.js';
-import { ObjectProxy } from './object-proxy.js';
+import { type Fetch, findStore, identityOf, ObjectProxy, type ProxyDescriptor, type ProxyMaker, unknownStore } from './object-proxy.js';
 import type { Store } from './protocols.js';
 
 /** Anything that follows Standard Schema 1.0 (Zod, Valibot, ArkType, …). */
@@ -40,8 +40,7 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
         const found = storeOf(store);
         // Without stores nobody expects a proxy; with others, the descriptor may still be of use elsewhere.
         if (!found && !stores) throw unknownStore(store);
-        const descriptor = { store, key, evict, size };
-        return new ObjectProxy<T>(descriptor, async (onProgress) => {
+        return proxyOf(found, { store, key, evict, size }, async (onProgress) => {
           if (!found) throw unknownStore(store);
           const object = await check(await found.get(key, { onProgress }));
           // The object is here: that it could not be removed is not this caller's failure.
@@ -51,11 +50,12 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
       }
       const object = check(event.object);
       if (!stores) return object;
-      const proxy = (checked: T) => new ObjectProxy<T>({ object: checked }, async () => checked);
+      const proxy = (checked: T) => proxyOf((stores as readonly Store[])[0], { object: checked }, async () => checked);
       return object instanceof Promise ? object.then(proxy) : proxy(object);
     },
     async evict({ store, key, evict }, batch) {
-      if (evict) await storeOf(batch.stores[store] as StoreConfig)?.evict(key);
+      const found = evict && storeOf(batch.stores[store] as StoreConfig);
+      if (found) await (found.release ? found.release(key) : found.evict(key));
     },
     async closeStores() {
       const closing = [...opened.values()];
@@ -64,10 +64,14 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
     },
   };
 
+  function proxyOf(store: Store | undefined, descriptor: ProxyDescriptor, fetch: Fetch<T>): ObjectProxy<T> {
+    return (store as Partial<ProxyMaker> | undefined)?.proxyOf?.(descriptor, check) ?? new ObjectProxy(descriptor, fetch);
+  }
+
   function storeOf(config: StoreConfig): Store | undefined {
     try {
       const name = identityOf(config);
-      if (typeof stores !== 'function') return stores?.find((store) => identityOf(store.config) === name);
+      if (typeof stores !== 'function') return findStore(stores ?? [], config);
       const store = opened.get(name) ?? stores(config);
       if (store) opened.set(name, store);
       return store;
@@ -81,15 +85,6 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
     const result = schema['~standard'].validate(object);
     return result instanceof Promise ? result.then(valid) : valid(result);
   }
-}
-
-/** Two stores may share a name: they are one only if their whole configs agree, in whatever order. */
-function identityOf(config: StoreConfig): string {
-  return JSON.stringify(Object.entries(config).sort());
-}
-
-function unknownStore({ name }: StoreConfig): StreamError {
-  return new StreamError('unknown_store', `An object waits in store "${name}": pass it in stores`, { store: name });
 }
 
 function valid<T>(result: SchemaResult<T>): T {
