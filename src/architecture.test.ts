@@ -14,7 +14,7 @@ const core = /^[^/]+$/;
 
 /** Who may import what, from the particular to the general; a module's own private folder is always open to it. */
 const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
-  { who: /^index$/, may: /^([^/]+|filters\/index)$/ },
+  { who: /^index$/, may: /^([^/]+|filters\/(keep|sampling))$/ },
   { who: /^(bell|errors)$/, may: /^$/ },
   { who: /^(topic|room)$/, may: /^errors$/ },
   { who: /^(protocols|events)$/, may: /^(errors|events|topic)$/ },
