@@ -27,6 +27,7 @@ const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
 
 /** Packages, and who may use them. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
+  '@ucast/mongo2js': /^filters\/where/,
   'fast-check': /^fixtures\//,
   mqtt: /^shims\/mqtt\//,
 };
