@@ -38,9 +38,8 @@ export function partOf(filter: Filter<any>): Part {
   const known = parts.get(filter);
   if (known) return known;
   if (typeof filter !== 'function') throw new TypeError('A filter is a function from metadata to boolean: true drops');
-  const part = leaf({ name: filter.name || 'filter', ask: (metadata) => askFilter(filter as AnyFilter, metadata) });
-  parts.set(filter, part);
-  return part;
+  // Anew for each place that it has, so that each is measured for itself.
+  return leaf({ name: filter.name || 'filter', ask: (metadata) => askFilter(filter as AnyFilter, metadata) });
 }
 
 export function leaf(content: Leaf): Part {
