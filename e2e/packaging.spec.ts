@@ -44,6 +44,9 @@ export default serveFilters({ weak: ({ mag }) => mag < 2.5, above: ({ mag }, mos
 const html = (script: string) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>A project</title>${script}</html>`;
 const MODULE = html('<script type="module" src="./main.js"></script>');
 
+// Bundlers take their time on a busy machine.
+test.describe.configure({ timeout: 120_000 });
+
 test('Vite, while developing', async ({ page }) => {
   using project = createProject({ 'main.js': MAIN, 'quake-filters.js': FILTERS, 'index.html': MODULE });
   const server = await createServer({
@@ -107,7 +110,13 @@ async function runs(page: Page, url: string): Promise<void> {
 }
 
 function bundleWithWebpack(folder: string): Promise<void> {
-  const bundler = webpack({ mode: 'production', context: folder, entry: './main.js', output: { path: join(folder, 'dist') } });
+  const bundler = webpack({
+    mode: 'production',
+    context: folder,
+    entry: './main.js',
+    output: { path: join(folder, 'dist') },
+    optimization: { minimize: false },
+  });
   return new Promise((resolve, reject) => {
     bundler?.run((error, stats) => {
       const failures = stats?.toJson({ errors: true, warnings: true }) ?? {};
