@@ -5,7 +5,8 @@ import { build } from 'vite';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 
-/** @typedef {{ name: string, budget: number, counts: 'all' | 'first', program: string }} App */
+/** With `beside`, what counts is what the program has more than that one: what a part costs an app that has the core. */
+/** @typedef {{ name: string, budget: number, counts: 'all' | 'first', program: string, beside?: string }} App */
 
 /** @type {App[]} */
 export const APPS = [
@@ -27,6 +28,18 @@ export const APPS = [
       import { MqttPublisher, MqttSubscriber } from 'proxystream/shims/mqtt';
       Object.assign(globalThis, { StreamConsumer, StreamProducer, MqttPublisher, MqttSubscriber });`,
   },
+  {
+    name: 'proxystream/filters, beside the core',
+    budget: 3000,
+    counts: 'all',
+    program: `
+      import * as core from 'proxystream';
+      import { all, any, explain, not, workerFilters } from 'proxystream/filters';
+      Object.assign(globalThis, { ...core, all, any, explain, not, workerFilters });`,
+    beside: `
+      import * as core from 'proxystream';
+      Object.assign(globalThis, { ...core });`,
+  },
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -36,7 +49,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const verdict = bytes > app.budget ? 'OVER BUDGET' : eager ? 'MQTT.JS IN THE FIRST CHUNK' : 'ok';
     if (verdict !== 'ok') withinBudget = false;
     const rest = later > 0 ? `, later ${kilobytes(later)}` : '';
-    console.log(`${app.name.padEnd(42)} ${kilobytes(bytes)} of ${kilobytes(app.budget)}${rest}  ${verdict}`);
+    console.log(`${app.name.padEnd(48)} ${kilobytes(bytes)} of ${kilobytes(app.budget)}${rest}  ${verdict}`);
   }
   process.exitCode = withinBudget ? 0 : 1;
 }
@@ -45,9 +58,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
  * What an app of the library in `dist` weighs: the bytes that its budget counts, those that come later, and whether mqtt.js is in the first chunk.
  * @param {App} app
  */
-export async function measure({ counts, program }, dist = DIST) {
+export async function measure({ counts, program, beside }, dist = DIST) {
   const { first, lazy } = await bundle(program, dist);
-  const bytes = gzipped(counts === 'all' ? [...first, ...lazy] : first);
+  const without = beside ? gzipped((await bundle(beside, dist)).first) : 0;
+  const bytes = gzipped(counts === 'all' ? [...first, ...lazy] : first) - without;
   return { bytes, later: gzipped(lazy), eager: first.flatMap((chunk) => chunk.moduleIds).some(isMqtt) };
 }
 
@@ -59,6 +73,7 @@ async function bundle(program, dist) {
     resolve: {
       alias: [
         { find: /^proxystream$/, replacement: `${dist}/index.js` },
+        { find: /^proxystream\/(filters)$/, replacement: `${dist}/$1/index.js` },
         { find: /^proxystream\/(.+)$/, replacement: `${dist}/$1.js` },
       ],
     },
