@@ -14,6 +14,7 @@ const CONTRACT = [
   'errors',
   'topic',
   'check',
+  'filter',
   'mailbox',
   'room',
   'codec',

@@ -31,6 +31,7 @@ export type { Aggregator } from './outgoing-batch.js';
 export { type ProducerCloseOptions, type ProducerOptions, type ProducerSendOptions, StreamProducer } from './producer.js';
 export type {
   AnySubscriber,
+  Arrival,
   Batch,
   BatchOptions,
   BatchSubscriber,

@@ -6,11 +6,7 @@ export function toBits(count: number, isSet: (index: number) => boolean): Uint8A
   return bits;
 }
 
-export function bitAt(bits: Uint8Array, index: number): boolean {
-  return ((bits[index >> 3] as number) & (1 << (index & 7))) !== 0;
-}
-
-/** What came from a worker may be anything. */
-export function areBitsFor(count: number, bits: unknown): bits is Uint8Array {
-  return bits instanceof Uint8Array && bits.length === Math.ceil(count / 8);
+/** False where there is none. */
+export function bitAt(bits: Uint8Array | undefined, index: number): boolean {
+  return (((bits?.[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
 }

@@ -1,7 +1,8 @@
 /** Filters made of filters. Those of one worker travel as one question; a part is asked only about what those before it left open. */
 import type { Filter } from '../protocols.js';
 import { noCost } from './judge.js';
-import { type Part, partOf, toFilter } from './part.js';
+import { partOf, toFilter } from './part.js';
+import type { Expression } from './protocol.js';
 import { remotePart } from './remote.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: filters of every kind of metadata
@@ -29,15 +30,12 @@ export function not<M>(filter: Filter<M>): Filter<M> {
   return combine('not', [filter]);
 }
 
-function combine<M>(op: 'any' | 'all' | 'not', filters: readonly AnyMetadata[]): Filter<M> {
+function combine<M>(name: 'any' | 'all' | 'not', filters: readonly AnyMetadata[]): Filter<M> {
   const parts = filters.map(partOf);
-  if (parts.length === 0) throw new TypeError(`${op}() needs a filter`);
-  return toFilter<M>(together(op, parts) ?? { op, parts, cost: noCost() });
-}
-
-/** Nothing when they do not all stand with one worker. */
-function together(op: 'any' | 'all' | 'not', parts: readonly Part[]): Part | undefined {
-  const [first, ...others] = parts.map((part) => part.leaf?.remote);
-  if (!first?.expression || others.some((other) => other?.worker !== first.worker || !other.expression)) return undefined;
-  return remotePart(first.worker, { op, parts: [first, ...others].flatMap((remote) => remote?.expression ?? []) });
+  const [first] = parts;
+  if (!first) throw new TypeError(`${name}() needs a filter`);
+  const { worker } = first.remote ?? {};
+  const expressions = parts.map(({ remote }) => (remote?.worker === worker && remote?.expression) || undefined);
+  const together = worker && !expressions.includes(undefined);
+  return toFilter<M>(together ? remotePart(worker, { name, parts: expressions as Expression[] }) : { name, parts, cost: noCost() });
 }

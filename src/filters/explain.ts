@@ -1,7 +1,7 @@
 import type { Filter } from '../protocols.js';
 import type { WorkerReport } from './filter-worker.js';
-import type { Cost, Tree } from './judge.js';
-import { type Leaf, type Named, type Part, partOf } from './part.js';
+import type { Cost } from './judge.js';
+import { type Part, partOf } from './part.js';
 
 /** Where a part of a filter runs and what it has cost so far. */
 export interface Explanation extends Readonly<Cost> {
@@ -18,21 +18,20 @@ export interface Explanation extends Readonly<Cost> {
 
 /** What has become of a filter so far. A plain function is measured only as a part of others: `any(filter)`. */
 export function explain<M>(filter: Filter<M>): Explanation {
-  return explainPart(partOf(filter));
+  return explainPart(partOf(filter), 'page');
 }
 
-function explainPart({ op, leaf, parts, cost }: Part): Explanation {
-  const remote = leaf?.remote;
-  if (!remote) return { filter: leaf?.name ?? op, ...facts(leaf), runs: 'page', ...cost, parts: parts.map(explainPart) };
-  const worker = remote.report();
-  const runs = worker.status === 'page' ? 'page' : 'worker';
-  return { ...explainTree(remote.tree, runs), failed: cost.failed, seen: cost.seen, worker, waitedMs: cost.ms };
-}
-
-function explainTree({ op, leaf, parts, cost }: Tree<Named>, runs: 'page' | 'worker'): Explanation {
-  return { filter: leaf?.name ?? op, ...facts(leaf), runs, ...cost, parts: parts.map((part) => explainTree(part, runs)) };
-}
-
-function facts(leaf: Named | Leaf | undefined): { readonly parameters?: unknown } {
-  return leaf?.parameters === undefined ? {} : { parameters: leaf.parameters };
+function explainPart({ name, parameters, parts, cost, remote }: Part, runs: 'page' | 'worker'): Explanation {
+  if (remote) {
+    const worker = remote.worker.report;
+    const there = explainPart(remote.tree as Part, worker.status === 'page' ? 'page' : 'worker');
+    return { ...there, failed: cost.failed, seen: cost.seen, worker, waitedMs: cost.ms };
+  }
+  return {
+    filter: name,
+    runs,
+    ...cost,
+    ...(parameters !== undefined && { parameters }),
+    parts: parts.map((part) => explainPart(part, runs)),
+  };
 }

@@ -1,45 +1,44 @@
 /** The filters of one module by name, and the expressions over them that are asked about: the same in a worker and, where there is none, on the page. */
+import { messagePack } from '../codec.js';
 import { StreamError } from '../errors.js';
-import type { Metadata } from '../events.js';
-import { type Answers, type AnyFilter, askFilter, judge, noCost, type Tree } from './judge.js';
-import type { Expression } from './protocol.js';
-
-interface Leaf {
-  readonly filter: AnyFilter;
-  readonly parameters: unknown;
-}
+import type { EventBatch } from '../events.js';
+import { toBits } from './bits.js';
+import { type Answers, type AnyFilter, type Asked, asking, judge, noCost } from './judge.js';
+import { layoutOf } from './layout.js';
+import type { Expression, Matter, Order, Reply } from './protocol.js';
 
 export class FilterTable<Filters extends Readonly<Record<string, AnyFilter>> = Readonly<Record<string, AnyFilter>>> {
-  readonly #trees = new Map<number, Tree<Leaf>>();
+  readonly #trees = new Map<number, Asked>();
   constructor(readonly filters: Filters) {}
 
-  define(id: number, expression: Expression): void {
-    this.#trees.set(id, this.#tree(expression));
+  /** A reply to each question. */
+  async obey(order: Order): Promise<Reply | undefined> {
+    if (order.kind === 'define') this.#trees.set(order.id, this.#tree(order.expression));
+    if (order.kind === 'forget') this.#trees.delete(order.id);
+    return order.kind === 'ask' ? this.#answer(order.ask, order.id, order) : undefined;
   }
 
-  forget(id: number): void {
-    this.#trees.delete(id);
-  }
-
-  ask(id: number, metadata: readonly Metadata[]): Answers | Promise<Answers> {
+  async #answer(ask: number, id: number, { metadata, messages }: Matter): Promise<Reply> {
     const tree = this.#trees.get(id);
     if (!tree) throw new RangeError(`Expression ${id} was never defined`);
-    return judge(tree, metadata, ({ filter, parameters }, asked) => askFilter(filter, asked, parameters));
+    if (metadata) return replyOf(ask, tree, await judge(tree, metadata));
+    const batches = messages?.map(read) ?? [];
+    const events = batches.flatMap((batch) => batch?.events ?? []);
+    const given = (
+      await judge(
+        tree,
+        events.flatMap((event) => (event.type === 'end' ? [] : event.metadata)),
+      )
+    ).values();
+    const answers = events.map(({ type }) => (type === 'end' ? false : (given.next().value as Answers[0])));
+    const layouts = batches.map((batch, i) => batch && layoutOf(messages?.[i] as Uint8Array, batch.events.length));
+    return { ...replyOf(ask, tree, answers), layouts };
   }
 
-  /** Costs since they were last taken. */
-  takeCosts(id: number): readonly number[] {
-    const costs: number[] = [];
-    const tree = this.#trees.get(id);
-    if (tree) collect(tree, costs);
-    return costs;
-  }
-
-  #tree(expression: Expression): Tree<Leaf> {
+  #tree({ name, parameters, parts }: Expression): Asked {
     const cost = noCost();
-    if (expression.op !== 'leaf') return { op: expression.op, parts: expression.parts.map((part) => this.#tree(part)), cost };
-    const { name, parameters } = expression;
-    return { op: 'leaf', parts: [], leaf: { filter: this.#named(name), parameters }, cost };
+    if (parts) return { name, parts: parts.map((part) => this.#tree(part)), cost };
+    return { name, parts: [], cost, ask: asking(this.#named(name), parameters) };
   }
 
   #named(name: string): AnyFilter {
@@ -50,8 +49,28 @@ export class FilterTable<Filters extends Readonly<Record<string, AnyFilter>> = R
   }
 }
 
-function collect({ cost, parts }: Tree<Leaf>, into: number[]): void {
-  into.push(cost.seen, cost.dropped, cost.failed, cost.ms);
+/** Nothing when it cannot be read: the page will say why. */
+function read(message: Uint8Array): EventBatch | undefined {
+  try {
+    return messagePack.decode(message, '');
+  } catch {
+    return undefined;
+  }
+}
+
+function replyOf(ask: number, tree: Asked, answers: Answers): Reply {
+  const drops = toBits(answers.length, (i) => answers[i] === true);
+  const costs = takeCosts(tree);
+  const failure = answers.find((answer) => answer instanceof StreamError);
+  if (!failure) return { ask, drops, costs };
+  const failures = toBits(answers.length, (i) => answers[i] instanceof StreamError);
+  const { code, message } = failure;
+  return { ask, drops, failures, reason: { code, message: message.slice(0, 1000) }, costs };
+}
+
+/** Since they were last taken. */
+function takeCosts({ cost, parts }: Asked): number[] {
+  const { seen, dropped, failed, ms } = cost;
   Object.assign(cost, noCost());
-  for (const part of parts) collect(part, into);
+  return [seen, dropped, failed, ms, ...parts.flatMap(takeCosts)];
 }

@@ -1,11 +1,12 @@
 /** The page's line to one worker that answers for filters: keeps it busy within bounds, and replaces it when it falls silent. */
-import { StreamError, toStreamError } from '../errors.js';
+import { check } from '../check.js';
+import { closedError, StreamError, toStreamError } from '../errors.js';
 import type { Metadata } from '../events.js';
-import type { Answer, Answers } from './judge.js';
-import { type Fault, faultsIn } from './metadata-limits.js';
-import type { Expression, FromWorker } from './protocol.js';
-import { type Ask, answers, fail, type Question, readAnswers } from './question.js';
-import { WorkerLife } from './worker-life.js';
+import type { Answers } from './judge.js';
+import { faultOf } from './metadata-limits.js';
+import type { Matter, Order, Reply } from './protocol.js';
+import { type Ask, charge, type Question, readAnswers } from './question.js';
+import { type Line, startLife } from './worker-life.js';
 
 export interface WorkerOptions {
   /** How long the worker may be busy with one batch, in milliseconds. Then it is ended, and a new one asked once more. Default 1000. */
@@ -33,16 +34,13 @@ export interface WorkerReport {
 
 /** What answers on the page when no worker can. */
 export interface Stand {
-  define(id: number, expression: Expression): void;
-  forget(id: number): void;
-  ask(id: number, metadata: readonly Metadata[]): Answers | Promise<Answers>;
-  takeCosts(id: number): readonly number[];
+  /** A reply to each question. */
+  obey(order: Order): Promise<Reply | undefined>;
 }
 
 type State =
   | { readonly status: 'idle' | 'resting' | 'loading' | 'closed' }
-  | { readonly status: 'starting' | 'running'; readonly life: WorkerLife }
-  | { readonly status: 'page'; readonly stand: Stand; readonly defined: Set<Question> }
+  | { readonly status: 'starting' | 'running' | 'page'; readonly line: Line }
   | { readonly status: 'failed'; readonly error: StreamError };
 
 /** Events of one message: as many as a consumer judges in one go. */
@@ -65,12 +63,14 @@ export class FilterWorker {
   #dying = 0;
   #error: StreamError | undefined;
 
-  constructor(factory: () => Worker, options: WorkerOptions, fallback?: () => Promise<Stand>) {
-    if (typeof factory !== 'function') throw new TypeError('A filter worker needs a function that starts it: () => new Worker(…)');
-    const { deadlineMs = 1000, startMs = 5000, maxInFlight = 4, maxStrikes = 6 } = options;
+  constructor(
+    factory: () => Worker,
+    { deadlineMs = 1000, startMs = 5000, maxInFlight = 4, maxStrikes = 6 }: WorkerOptions,
+    fallback?: () => Promise<Stand>,
+  ) {
+    check(typeof factory === 'function', 'A filter worker', factory, 'started by a function: () => new Worker(…)');
     this.#options = { deadlineMs, startMs, maxInFlight, maxStrikes };
-    for (const [name, value] of Object.entries(this.#options))
-      if (!(value >= 1 && value < 2 ** 31)) throw new TypeError(`${name} must be from 1 to 2^31, not ${value}`);
+    for (const [name, value] of Object.entries(this.#options)) check(value >= 1 && value < 2 ** 31, name, value, 'from 1 to 2^31');
     this.#factory = factory;
     this.#fallback = fallback;
   }
@@ -80,20 +80,27 @@ export class FilterWorker {
   }
 
   /** Never rejects: what cannot be answered has an error in its place. */
-  async ask(question: Question, metadata: readonly Metadata[]): Promise<Answers> {
-    const faults = faultsIn(metadata);
-    if (faults) return this.#askWithout(faults, question, metadata);
-    if (metadata.length <= MOST) return this.#ask(question, metadata);
+  async ask(question: Question, metadata: readonly Metadata[], cloning = false): Promise<Answers> {
+    const faults = metadata.map((facts) => faultOf(facts, cloning));
+    const sound = metadata.filter((_, i) => !faults[i]);
     const parts: Promise<Answers>[] = [];
-    for (let at = 0; at < metadata.length; at += MOST) parts.push(this.#ask(question, metadata.slice(at, at + MOST)));
-    return (await Promise.all(parts)).flat();
+    for (let at = 0; at < sound.length; at += MOST) parts.push(this.#askPart(question, sound.slice(at, at + MOST), cloning));
+    const given = (await Promise.all(parts)).flat().values();
+    return faults.map((fault) => fault ?? (given.next().value as Answers[0]));
+  }
+
+  /** The same for whatever can be asked about at once. The messages are copied when they leave. */
+  request(question: Question, matter: Matter): Promise<Reply | StreamError> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ ask: ++this.#lastAsk, question, matter, resolve, missed: 0 });
+      this.#go();
+    });
   }
 
   /** It will not be asked again. */
   forget(question: Question): void {
     const state = this.#state;
-    if (state.status === 'page' && state.defined.delete(question)) state.stand.forget(question.id);
-    if ('life' in state && state.life.defined.delete(question)) state.life.post({ kind: 'forget', id: question.id });
+    if ('line' in state && state.line.defined.delete(question)) state.line.post({ kind: 'forget', id: question.id });
   }
 
   /** Ends the worker; who waits for answers gets `closed` errors. Idempotent. */
@@ -101,24 +108,17 @@ export class FilterWorker {
     this.#become({ status: 'closed' });
   }
 
-  #ask(question: Question, metadata: readonly Metadata[]): Promise<Answers> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ ask: ++this.#lastAsk, question, metadata, resolve, missed: 0 });
-      this.#go();
-    });
-  }
-
-  /** The same batch without what cannot travel. */
-  async #askWithout(faults: ReadonlyMap<number, Fault>, question: Question, metadata: readonly Metadata[]): Promise<Answers> {
-    const sound = metadata.filter((_, i) => !faults.has(i));
-    const given = (sound.length > 0 ? await this.ask(question, sound) : []).values();
-    return metadata.map((_, i) => faults.get(i) ?? (given.next().value as Answer));
+  async #askPart(question: Question, metadata: readonly Metadata[], cloning: boolean): Promise<Answers> {
+    const reply = await this.request(question, { metadata });
+    // One of them is to blame, and the others are not.
+    if (!cloning && reply instanceof StreamError && reply.code === 'not_encodable') return this.ask(question, metadata, true);
+    return readAnswers(reply, metadata.length);
   }
 
   /** What was with a worker is first in line again. */
   #become(state: State): void {
     const last = this.#state;
-    if ('life' in last && !('life' in state)) last.life.end();
+    if ('line' in last && !('line' in state && state.line === last.line)) last.line.end();
     clearTimeout(this.#deadline);
     this.#waiting.unshift(...this.#flying.splice(0));
     this.#state = state;
@@ -127,26 +127,27 @@ export class FilterWorker {
 
   #go(): void {
     const state = this.#state;
+    const { status } = state;
     if (this.#waiting.length === 0) return;
-    if (state.status === 'idle') this.#start();
-    if (state.status === 'closed') this.#failAll(new StreamError('closed', 'These filters are closed'));
-    if (state.status === 'failed') this.#failAll(state.error);
-    if (state.status === 'page') for (const ask of this.#waiting.splice(0)) void answerHere(state, ask);
-    if (state.status !== 'running') return;
-    while (this.#waiting.length > 0 && this.#flying.length < this.#options.maxInFlight)
-      this.#send(state.life, this.#waiting.shift() as Ask);
+    if (status === 'idle') this.#start();
+    if (status === 'closed') this.#failAll(closedError());
+    if (status === 'failed') this.#failAll(state.error);
+    if (status !== 'running' && status !== 'page') return;
+    // On the page nobody is late, and nothing can be ended: whatever is asked there stands for itself.
+    while (this.#waiting.length > 0 && (status === 'page' || this.#flying.length < this.#options.maxInFlight))
+      this.#send(state.line, this.#waiting.shift() as Ask);
   }
 
   #start(): void {
     try {
-      const life: WorkerLife = new WorkerLife(this.#factory, this.#options.startMs, {
-        onReady: () => this.#become({ status: 'running', life }),
+      const line: Line = startLife(this.#factory, this.#options.startMs, {
+        onReady: () => this.#become({ status: 'running', line }),
         onNoStart: (cause) => this.#cannotStart(cause),
-        onMessage: (data) => this.#hear(data),
+        onReply: (reply) => this.#hear(reply),
         onStray: () => this.#counts.strays++,
       });
       this.#counts.starts++;
-      this.#become({ status: 'starting', life });
+      this.#become({ status: 'starting', line });
     } catch (error) {
       this.#cannotStart(error);
     }
@@ -163,41 +164,47 @@ export class FilterWorker {
     const loaded = (state: State) => this.#state === loading && this.#become(state);
     this.#become(loading);
     this.#fallback().then(
-      (stand) => loaded({ status: 'page', stand, defined: new Set() }),
+      (stand) => loaded({ status: 'page', line: this.#lineTo(stand) }),
       (failure) => loaded({ status: 'failed', error: toStreamError(failure, 'filter_failed', `${error.message}; nor can its fallback`) }),
     );
   }
 
-  #send(life: WorkerLife, ask: Ask): void {
-    const { question, metadata } = ask;
+  #lineTo(stand: Stand): Line {
+    const post = (order: Order) => void stand.obey(order).then((reply) => reply && this.#hear(reply));
+    return { defined: new Set(), post, end() {} };
+  }
+
+  #send(line: Line, ask: Ask): void {
+    const { question, matter } = ask;
+    const { id, expression } = question;
     const { maxStrikes, deadlineMs } = this.#options;
     if (question.strikes >= maxStrikes) {
-      fail(ask, new StreamError('filter_failed', `${maxStrikes} deadlines of ${deadlineMs} ms missed in a row: it is asked no more`));
+      ask.resolve(new StreamError('filter_failed', `${maxStrikes} deadlines of ${deadlineMs} ms missed in a row: it is asked no more`));
       return;
     }
     try {
-      if (!life.defined.has(question)) life.post({ kind: 'define', id: question.id, expression: question.expression });
-      life.defined.add(question);
-      life.post({ kind: 'ask', ask: ask.ask, id: question.id, metadata });
+      if (!line.defined.has(question)) line.post({ kind: 'define', id, expression });
+      line.defined.add(question);
+      // What arrived may have to be handed out again.
+      const messages = matter.messages?.map((message) => message.slice());
+      line.post(
+        { kind: 'ask', ask: ask.ask, id, ...(messages ? { messages } : matter) },
+        messages?.map(({ buffer }) => buffer),
+      );
       if (this.#flying.push(ask) === 1) this.#watch();
     } catch (error) {
-      const faults = faultsIn(metadata, true);
-      if (faults) void this.#askWithout(faults, question, metadata).then(ask.resolve);
-      else fail(ask, toStreamError(error, 'not_encodable', 'The question cannot be sent to the worker'));
+      ask.resolve(toStreamError(error, 'not_encodable', 'The question cannot be sent to the worker'));
     }
   }
 
-  #hear(data: FromWorker): void {
-    const [head] = this.#flying;
-    if (!head || !answers(head, data)) {
-      this.#counts.strays++;
-      return;
-    }
-    this.#flying.shift();
+  #hear(reply: Reply): void {
+    const at = this.#flying.findIndex(({ ask }) => ask === reply.ask);
+    const [ask] = at < 0 ? [] : this.#flying.splice(at, 1);
+    if (!ask) return;
     this.#watch();
-    head.question.strikes = 0;
-    head.question.charge(data.costs);
-    head.resolve(readAnswers(head, data));
+    ask.question.strikes = 0;
+    charge(ask.question.tree, reply.costs);
+    ask.resolve(reply);
     this.#go();
   }
 
@@ -205,7 +212,7 @@ export class FilterWorker {
   #watch(): void {
     clearTimeout(this.#deadline);
     const [head] = this.#flying;
-    if (!head) return;
+    if (!head || this.#state.status === 'page') return;
     // Where the page itself was busy, the answer may stand in the queue right behind the first timer.
     const late = () => (this.#deadline = setTimeout(() => this.#strike(head)));
     this.#deadline = setTimeout(late, this.#options.deadlineMs);
@@ -216,7 +223,7 @@ export class FilterWorker {
     this.#counts.strikes++;
     head.question.strikes++;
     head.missed++;
-    if (head.missed > 1) fail(this.#flying.shift() as Ask, new StreamError('filter_failed', `No answer within ${deadlineMs} ms, twice`));
+    if (head.missed > 1) this.#flying.shift()?.resolve(new StreamError('filter_failed', `No answer within ${deadlineMs} ms, twice`));
     this.#dying++;
     setTimeout(() => {
       this.#dying--;
@@ -226,15 +233,6 @@ export class FilterWorker {
   }
 
   #failAll(error: StreamError): void {
-    for (const ask of this.#waiting.splice(0)) fail(ask, error);
+    for (const { resolve } of this.#waiting.splice(0)) resolve(error);
   }
-}
-
-async function answerHere({ stand, defined }: State & { status: 'page' }, { question, metadata, resolve }: Ask): Promise<void> {
-  if (!defined.has(question)) stand.define(question.id, question.expression);
-  defined.add(question);
-  const given = stand.ask(question.id, metadata);
-  const all = given instanceof Promise ? await given : given;
-  question.charge(stand.takeCosts(question.id));
-  resolve(all);
 }

@@ -1,5 +1,5 @@
 /**
- * What page and filter worker say to each other: whole batches of metadata one way, bit masks the other. No logic.
+ * What page and filter worker say to each other: whole batches one way, as metadata or as the messages that they came in, bit masks the other. No logic.
  *
  * The worker answers questions one at a time and in the order in which they came, so the page always knows which one it is busy with.
  * Every message bears the token of its worker's life: what a filter posts by itself has none and is left aside.
@@ -8,27 +8,30 @@ import type { StreamErrorData } from '../errors.js';
 import type { Metadata } from '../events.js';
 
 /** A filter as data: which of the worker's filters to ask, with which parameters, combined how. */
-export type Expression =
-  | { readonly op: 'any' | 'all' | 'not'; readonly parts: readonly Expression[] }
-  | { readonly op: 'leaf'; readonly name: string; readonly parameters?: unknown };
+export interface Expression {
+  /** Of a filter; with parts: `'any'`, `'all'` or `'not'`. */
+  readonly name: string;
+  readonly parameters?: unknown;
+  readonly parts?: readonly Expression[];
+}
 
-export type ToWorker = { readonly proxystream: 1; readonly token: number } & (
+/** What a question is about. */
+export interface Matter {
+  readonly metadata?: readonly Metadata[];
+  /** Of wire format 1; they are transferred. */
+  readonly messages?: readonly Uint8Array[];
+}
+
+export type Order =
   | { readonly kind: 'hello' }
   /** Comes before the first question that names it. */
   | { readonly kind: 'define'; readonly id: number; readonly expression: Expression }
   | { readonly kind: 'forget'; readonly id: number }
-  | { readonly kind: 'ask'; readonly ask: number; readonly id: number; readonly metadata: readonly Metadata[] }
-);
+  | ({ readonly kind: 'ask'; readonly ask: number; readonly id: number } & Matter);
 
-/** To `hello`. */
-export interface Ready {
-  readonly token: number;
-  readonly kind: 'ready';
-}
+export type ToWorker = Order & { readonly proxystream: 1; readonly token: number };
 
 export interface Reply {
-  readonly token: number;
-  readonly kind: 'answer';
   readonly ask: number;
   /** One bit for each event, lowest first: 1 drops. */
   readonly drops: Uint8Array;
@@ -37,6 +40,12 @@ export interface Reply {
   readonly reason?: StreamErrorData;
   /** Of this batch: seen, dropped, failed and milliseconds of each part of the expression, parents first. */
   readonly costs: readonly number[];
+  /** Of each message that was asked about: where the list of its events begins, each event, and the end; nothing where it cannot be read. */
+  readonly layouts?: readonly (Uint32Array | undefined)[];
 }
 
-export type FromWorker = Ready | Reply;
+/** Without a reply: the worker is ready. */
+export interface FromWorker {
+  readonly token: number;
+  readonly reply?: Reply | undefined;
+}

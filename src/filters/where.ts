@@ -10,12 +10,11 @@
  */
 import type { Metadata } from '../events.js';
 import type { Filter } from '../protocols.js';
-import { FilterTable } from './filter-table.js';
 import { FilterWorker } from './filter-worker.js';
-import { type AnyFilter, askFilter } from './judge.js';
-import { type Leaf, leaf, type Named, toFilter } from './part.js';
-import type { Question } from './question.js';
-import { question, treeOf } from './remote.js';
+import { type AnyFilter, asking, noCost, type Tree } from './judge.js';
+import { type Part, toFilter } from './part.js';
+import { type Question, question } from './question.js';
+import { changingPart } from './remote.js';
 import { checkQuery } from './where-check.js';
 import { compile, whereFilters } from './where-query.js';
 
@@ -79,7 +78,7 @@ export function where<M = Metadata>(
 ): WhereFilter<M> {
   let current = checked(query);
   const content = worker ? askWorker(current) : askPage(current);
-  const filter = toFilter<M>(leaf(content));
+  const filter = toFilter<M>(content.part);
   return Object.defineProperty(Object.assign(filter, { update }), 'query', { get: () => current }) as unknown as WhereFilter<M>;
 
   function update(next: WhereQuery<M>): void {
@@ -94,23 +93,24 @@ export function where<M = Metadata>(
   }
 }
 
-interface Changeable extends Leaf {
+interface Changeable {
+  readonly part: Part;
   use(query: object): void;
 }
 
 function askPage(first: object): Changeable {
-  const use = (query: object) => ({ parameters: query, matches: compile(query) as AnyFilter });
+  const use = (query: object) => ({ query, ask: asking(compile(query) as AnyFilter) });
   let now = use(first);
-  return {
+  const part: Part = {
     name: 'where',
     get parameters() {
-      return now.parameters;
+      return now.query;
     },
-    ask: (metadata) => askFilter(now.matches, metadata),
-    use: (query) => {
-      now = use(query);
-    },
+    parts: [],
+    cost: noCost(),
+    ask: (metadata) => now.ask(metadata),
   };
+  return { part, use: (query) => (now = use(query)) };
 }
 
 let shared: FilterWorker | undefined;
@@ -118,26 +118,25 @@ let shared: FilterWorker | undefined;
 function ownWorker(): FilterWorker {
   // Bundlers look for these very words.
   const start = () => new Worker(new URL('./where-worker.js', import.meta.url), { type: 'module' });
-  shared ??= new FilterWorker(start, {}, async () => new FilterTable(whereFilters));
+  shared ??= new FilterWorker(start, {}, async () => new (await import('./filter-table.js')).FilterTable(whereFilters));
   return shared;
 }
 
 function askWorker(first: object): Changeable {
   const worker = ownWorker();
   let now = first;
-  const named: Named = {
+  const tree: Tree = {
     name: 'where',
     get parameters() {
       return now;
     },
+    parts: [],
+    cost: noCost(),
   };
-  const tree = { ...treeOf({ op: 'leaf', name: 'where' }), leaf: named };
-  const ask = (query: object) => question({ op: 'leaf', name: 'where', parameters: { query } }, tree);
+  const ask = (query: object) => question({ name: 'where', parameters: { query } }, tree);
   let asked: Question = ask(first);
   return {
-    name: 'where',
-    ask: (metadata) => worker.ask(asked, metadata),
-    remote: { worker, tree, report: () => worker.report },
+    part: changingPart(worker, tree, () => asked),
     use: (query) => {
       worker.forget(asked);
       now = query;

@@ -65,9 +65,9 @@ export function workerFilters<Module extends { readonly default: unknown }>(
 }
 
 function handleOf(worker: FilterWorker, name: string): Filter & { with(parameters: unknown): Filter } {
-  const filter = toFilter(remotePart(worker, { op: 'leaf', name }));
+  const filter = toFilter(remotePart(worker, { name }));
   return Object.assign(filter, {
-    with: (parameters: unknown) => toFilter(remotePart(worker, { op: 'leaf', name, parameters: copyOf(parameters, name) })),
+    with: (parameters: unknown) => toFilter(remotePart(worker, { name, parameters: copyOf(parameters, name) })),
   });
 }
 
@@ -81,7 +81,7 @@ function copyOf(parameters: unknown, name: string): unknown {
 
 function tableOf(module: { readonly default: unknown }): ServedFilters<never> {
   const table = module.default as ServedFilters<never> | undefined;
-  if (typeof table?.ask !== 'function')
+  if (typeof table?.obey !== 'function')
     throw new TypeError('the module must export what serveFilters returns: export default serveFilters({ … })');
   return table;
 }

@@ -9,11 +9,9 @@
  * });
  * ```
  */
-import { StreamError } from '../errors.js';
-import { toBits } from './bits.js';
 import { FilterTable } from './filter-table.js';
-import type { Answers, AnyFilter } from './judge.js';
-import type { Reply, ToWorker } from './protocol.js';
+import type { AnyFilter } from './judge.js';
+import type { FromWorker, ToWorker } from './protocol.js';
 
 /** What a module of filters exports: its filters, ready to be asked on whichever thread has loaded it. */
 export type ServedFilters<Filters extends Readonly<Record<string, AnyFilter>>> = FilterTable<Filters>;
@@ -37,7 +35,7 @@ export function serveFilters<const Filters extends Readonly<Record<string, AnyFi
 const RESERVED = ['close', 'then'];
 
 /** Kept, so that nothing that a filter does to its global scope changes them. */
-const post = (message: object) => postOnce.call(globalThis, message);
+const post = (message: FromWorker) => postOnce.call(globalThis, message);
 const postOnce = globalThis.postMessage as (this: typeof globalThis, message: object) => void;
 
 function isWorker(): boolean {
@@ -53,22 +51,8 @@ function listen(table: FilterTable): void {
   });
 }
 
-async function obey(table: FilterTable, message: ToWorker): Promise<void> {
-  const { token } = message;
-  if (message.kind === 'hello') post({ token, kind: 'ready' });
-  if (message.kind === 'define') table.define(message.id, message.expression);
-  if (message.kind === 'forget') table.forget(message.id);
-  if (message.kind !== 'ask') return;
-  const { ask, id, metadata } = message;
-  const answer = table.ask(id, metadata);
-  post(reply(token, ask, answer instanceof Promise ? await answer : answer, table.takeCosts(id)));
-}
-
-function reply(token: number, ask: number, answers: Answers, costs: readonly number[]): Reply {
-  const drops = toBits(answers.length, (i) => answers[i] === true);
-  const failure = answers.find((answer) => answer instanceof StreamError);
-  if (!failure) return { token, kind: 'answer', ask, drops, costs };
-  const failures = toBits(answers.length, (i) => answers[i] instanceof StreamError);
-  const { code, message } = failure;
-  return { token, kind: 'answer', ask, drops, failures, reason: { code, message: message.slice(0, 1000) }, costs };
+async function obey(table: FilterTable, order: ToWorker): Promise<void> {
+  const { token, kind } = order;
+  const reply = await table.obey(order);
+  if (reply || kind === 'hello') post({ token, reply });
 }
