@@ -1,8 +1,8 @@
 /** Filters made of filters. Those of one worker travel as one question; a part is asked only about what those before it left open. */
+import { check } from '../check.js';
 import type { Filter } from '../protocols.js';
 import { noCost } from './judge.js';
 import { partOf, toFilter } from './part.js';
-import type { Expression } from './protocol.js';
 import { remotePart } from './remote.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: filters of every kind of metadata
@@ -33,9 +33,9 @@ export function not<M>(filter: Filter<M>): Filter<M> {
 function combine<M>(name: 'any' | 'all' | 'not', filters: readonly AnyMetadata[]): Filter<M> {
   const parts = filters.map(partOf);
   const [first] = parts;
-  if (!first) throw new TypeError(`${name}() needs a filter`);
-  const { worker } = first.remote ?? {};
-  const expressions = parts.map(({ remote }) => (remote?.worker === worker && remote?.expression) || undefined);
-  const together = worker && !expressions.includes(undefined);
-  return toFilter<M>(together ? remotePart(worker, { name, parts: expressions as Expression[] }) : { name, parts, cost: noCost() });
+  check(first !== undefined, name, first, 'given a filter');
+  const { worker } = first?.remote ?? {};
+  const expressions = parts.flatMap(({ remote }) => (remote?.worker === worker && remote?.expression) || []);
+  const together = worker && expressions.length === parts.length;
+  return toFilter<M>(together ? remotePart(worker, { name, parts: expressions }) : { name, parts, cost: noCost() });
 }

@@ -27,11 +27,5 @@ function explainPart({ name, parameters, parts, cost, remote }: Part, runs: 'pag
     const there = explainPart(remote.tree as Part, worker.status === 'page' ? 'page' : 'worker');
     return { ...there, failed: cost.failed, seen: cost.seen, worker, waitedMs: cost.ms };
   }
-  return {
-    filter: name,
-    runs,
-    ...cost,
-    ...(parameters !== undefined && { parameters }),
-    parts: parts.map((part) => explainPart(part, runs)),
-  };
+  return { filter: name, parameters, runs, ...cost, parts: parts.map((part) => explainPart(part, runs)) };
 }

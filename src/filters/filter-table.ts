@@ -1,11 +1,12 @@
 /** The filters of one module by name, and the expressions over them that are asked about: the same in a worker and, where there is none, on the page. */
 import { messagePack } from '../codec.js';
 import { StreamError } from '../errors.js';
-import type { EventBatch } from '../events.js';
+import type { EventBatch, ObjectEvent, StreamEvent } from '../events.js';
+import type { Verdict } from '../filter.js';
 import { toBits } from './bits.js';
-import { type Answers, type AnyFilter, type Asked, asking, judge, noCost } from './judge.js';
-import { layoutOf } from './layout.js';
+import { type Answers, type AnyFilter, type Asked, asking, type Cost, judge, noCost } from './judge.js';
 import type { Expression, Matter, Order, Reply } from './protocol.js';
+import { without } from './without.js';
 
 export class FilterTable<Filters extends Readonly<Record<string, AnyFilter>> = Readonly<Record<string, AnyFilter>>> {
   readonly #trees = new Map<number, Asked>();
@@ -13,9 +14,10 @@ export class FilterTable<Filters extends Readonly<Record<string, AnyFilter>> = R
 
   /** A reply to each question. */
   async obey(order: Order): Promise<Reply | undefined> {
-    if (order.kind === 'define') this.#trees.set(order.id, this.#tree(order.expression));
     if (order.kind === 'forget') this.#trees.delete(order.id);
-    return order.kind === 'ask' ? this.#answer(order.ask, order.id, order) : undefined;
+    if (order.kind !== 'ask') return undefined;
+    if (order.expression) this.#trees.set(order.id, this.#tree(order.expression));
+    return this.#answer(order.ask, order.id, order);
   }
 
   async #answer(ask: number, id: number, { metadata, messages }: Matter): Promise<Reply> {
@@ -23,16 +25,27 @@ export class FilterTable<Filters extends Readonly<Record<string, AnyFilter>> = R
     if (!tree) throw new RangeError(`Expression ${id} was never defined`);
     if (metadata) return replyOf(ask, tree, await judge(tree, metadata));
     const batches = messages?.map(read) ?? [];
-    const events = batches.flatMap((batch) => batch?.events ?? []);
+    const asked = batches.flatMap((batch) => batch?.events.filter(isAsked) ?? []);
     const given = (
       await judge(
         tree,
-        events.flatMap((event) => (event.type === 'end' ? [] : event.metadata)),
+        asked.map(({ metadata }) => metadata),
       )
     ).values();
-    const answers = events.map(({ type }) => (type === 'end' ? false : (given.next().value as Answers[0])));
-    const layouts = batches.map((batch, i) => batch && layoutOf(messages?.[i] as Uint8Array, batch.events.length));
-    return { ...replyOf(ask, tree, answers), layouts };
+    const answers: Verdict[] = [];
+    const left = batches.map((batch, i) => {
+      if (!batch) return undefined;
+      const gone = batch.events.map((event) => {
+        if (!isAsked(event)) return false;
+        const answer = given.next().value as Verdict;
+        const isGone = answer === true && event.type === 'inline';
+        if (!isGone) answers.push(answer);
+        return isGone;
+      });
+      const dropped = gone.filter(Boolean).length;
+      return dropped > 0 ? { dropped, message: without(messages?.[i] as Uint8Array, gone) } : { dropped };
+    });
+    return { ...replyOf(ask, tree, answers), left };
   }
 
   #tree({ name, parameters, parts }: Expression): Asked {
@@ -47,6 +60,10 @@ export class FilterTable<Filters extends Readonly<Record<string, AnyFilter>> = R
     const unknown = new StreamError('filter_failed', `There is no filter "${name}": this worker serves ${names}`);
     return () => unknown;
   }
+}
+
+function isAsked(event: StreamEvent): event is ObjectEvent {
+  return event.type !== 'end';
 }
 
 /** Nothing when it cannot be read: the page will say why. */
@@ -69,8 +86,8 @@ function replyOf(ask: number, tree: Asked, answers: Answers): Reply {
 }
 
 /** Since they were last taken. */
-function takeCosts({ cost, parts }: Asked): number[] {
-  const { seen, dropped, failed, ms } = cost;
+function takeCosts({ cost, parts }: Asked): Cost[] {
+  const taken = { ...cost };
   Object.assign(cost, noCost());
-  return [seen, dropped, failed, ms, ...parts.flatMap(takeCosts)];
+  return [taken, ...parts.flatMap(takeCosts)];
 }

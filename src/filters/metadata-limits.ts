@@ -1,5 +1,5 @@
-/** Which metadata cannot travel to a worker, and why. */
-import { StreamError } from '../errors.js';
+/** What cannot travel to a worker, and why. */
+import { StreamError, toStreamError } from '../errors.js';
 import type { Metadata } from '../events.js';
 import { roughBytes } from '../rough-bytes.js';
 
@@ -9,14 +9,21 @@ export const MAX_METADATA_BYTES = 64 * 2 ** 10;
 /** Whether it can be cloned is only looked at when told to: it takes cloning it. */
 export function faultOf(metadata: Metadata, cloning: boolean): StreamError | undefined {
   const bytes = roughBytes(metadata);
-  if (bytes > MAX_METADATA_BYTES) {
-    const message = `Metadata of about ${bytes} bytes is too much for a filter worker (${MAX_METADATA_BYTES}): put bulk into the object`;
-    return new StreamError('too_large', message, { bytes });
-  }
+  if (bytes > MAX_METADATA_BYTES)
+    return new StreamError('too_large', `Metadata over ${MAX_METADATA_BYTES} bytes: put bulk into the object`, { bytes });
   try {
-    if (cloning) structuredClone(metadata);
-  } catch (cause) {
-    return new StreamError('not_encodable', `The metadata is not plain data: ${(cause as Error).message}`, { cause });
+    if (cloning) copyOf(metadata, 'The metadata');
+  } catch (fault) {
+    return fault as StreamError;
   }
   return undefined;
+}
+
+/** Throws `not_encodable` for what is not plain data. */
+export function copyOf(value: unknown, what: string): unknown {
+  try {
+    return structuredClone(value);
+  } catch (cause) {
+    throw toStreamError(cause, 'not_encodable', `${what}: not plain data`);
+  }
 }

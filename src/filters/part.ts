@@ -1,4 +1,5 @@
 /** How a filter is put together, kept beside the function that it is for everyone else. */
+import { check } from '../check.js';
 import type { Metadata } from '../events.js';
 import type { Filter } from '../protocols.js';
 import type { FilterWorker } from './filter-worker.js';
@@ -13,7 +14,7 @@ export interface Part extends Asked {
 export interface Remote {
   readonly worker: FilterWorker;
   /** What could become part of a larger question; absent when it may change. */
-  readonly expression?: Expression;
+  readonly expression?: Expression | undefined;
   /** The same for people, with what it has cost there. */
   readonly tree: Tree;
   readonly incoming: NonNullable<Filter['incoming']>;
@@ -26,7 +27,7 @@ const parts = new WeakMap<Filter<any>, Part>();
 export function partOf(filter: Filter<any>): Part {
   const known = parts.get(filter);
   if (known) return known;
-  if (typeof filter !== 'function') throw new TypeError('A filter is a function from metadata to boolean: true drops');
+  check(typeof filter === 'function', 'A filter', filter, 'a function from metadata to boolean: true drops');
   // Anew for each place that it has, so that each is measured for itself.
   return { name: filter.name || 'filter', parts: [], cost: noCost(), ask: asking(filter as AnyFilter) };
 }

@@ -6,6 +6,7 @@
  */
 import type { StreamErrorData } from '../errors.js';
 import type { Metadata } from '../events.js';
+import type { Cost } from './judge.js';
 
 /** A filter as data: which of the worker's filters to ask, with which parameters, combined how. */
 export interface Expression {
@@ -19,15 +20,14 @@ export interface Expression {
 export interface Matter {
   readonly metadata?: readonly Metadata[];
   /** Of wire format 1; they are transferred. */
-  readonly messages?: readonly Uint8Array[];
+  readonly messages?: readonly Uint8Array[] | undefined;
 }
 
 export type Order =
   | { readonly kind: 'hello' }
-  /** Comes before the first question that names it. */
-  | { readonly kind: 'define'; readonly id: number; readonly expression: Expression }
-  | { readonly kind: 'forget'; readonly id: number }
-  | ({ readonly kind: 'ask'; readonly ask: number; readonly id: number } & Matter);
+  /** The first one that names a question says what it is. */
+  | ({ readonly kind: 'ask'; readonly ask: number; readonly id: number; readonly expression?: Expression | undefined } & Matter)
+  | { readonly kind: 'forget'; readonly id: number };
 
 export type ToWorker = Order & { readonly proxystream: 1; readonly token: number };
 
@@ -38,10 +38,18 @@ export interface Reply {
   /** The same for those that the filter failed on, if any, and why it failed on the first of them. */
   readonly failures?: Uint8Array;
   readonly reason?: StreamErrorData;
-  /** Of this batch: seen, dropped, failed and milliseconds of each part of the expression, parents first. */
-  readonly costs: readonly number[];
-  /** Of each message that was asked about: where the list of its events begins, each event, and the end; nothing where it cannot be read. */
-  readonly layouts?: readonly (Uint32Array | undefined)[];
+  /** Of this batch, for each part of the expression, parents first. */
+  readonly costs: readonly Cost[];
+  /** Of each message that was asked about; nothing where it cannot be read. Then the bits are about the events that are left. */
+  readonly left?: readonly (Left | undefined)[];
+}
+
+/** What is left of a message. Events that are dropped and by reference are: their objects have to be removed. */
+export interface Left {
+  /** Events that are gone. */
+  readonly dropped: number;
+  /** The message without them; absent when none is. */
+  readonly message?: Uint8Array;
 }
 
 /** Without a reply: the worker is ready. */

@@ -1,7 +1,9 @@
 /** What a filter worker is asked, and what it says. */
 import { StreamError } from '../errors.js';
+import type { Metadata } from '../events.js';
+import type { Verdict } from '../filter.js';
 import { bitAt } from './bits.js';
-import type { Answers, Tree } from './judge.js';
+import { type Answers, type Cost, noCost, type Tree } from './judge.js';
 import type { Expression, Matter, Reply } from './protocol.js';
 
 /** An expression with a name of its own in its worker. */
@@ -30,18 +32,29 @@ export interface Ask {
   missed: number;
 }
 
-export function readAnswers(reply: Reply | StreamError, count: number): Answers {
-  if (reply instanceof StreamError) return Array(count).fill(reply);
+export function answerAt(reply: Reply | StreamError, index: number): Verdict {
+  if (reply instanceof StreamError) return reply;
   const { drops, failures, reason } = reply;
-  const error = reason && StreamError.from(reason);
-  return Array.from({ length: count }, (_, i) => (error && bitAt(failures, i) ? error : bitAt(drops, i)));
+  return reason && bitAt(failures, index) ? StreamError.from(reason) : bitAt(drops, index);
+}
+
+/** Asks only about those that are not settled. */
+export async function fillIn(
+  metadata: readonly Metadata[],
+  settled: (facts: Metadata) => Verdict | undefined,
+  ask: (open: readonly Metadata[]) => Promise<Answers>,
+): Promise<Answers> {
+  const answers = metadata.map(settled);
+  const given = (await ask(metadata.filter((_, i) => answers[i] === undefined))).values();
+  return answers.map((answer) => answer ?? (given.next().value as Verdict));
 }
 
 /** Parents first, as they come. */
-export function charge(tree: Tree, costs: readonly number[]): void {
+export function charge(tree: Tree, costs: readonly Cost[]): void {
   const next = costs.values();
   const add = ({ cost, parts }: Tree) => {
-    for (const fact of ['seen', 'dropped', 'failed', 'ms'] as const) cost[fact] += next.next().value ?? 0;
+    const more = next.next().value ?? noCost();
+    for (const fact in cost) cost[fact as keyof Cost] += more[fact as keyof Cost];
     parts.forEach(add);
   };
   add(tree);

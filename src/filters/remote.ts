@@ -17,7 +17,7 @@ export function remotePart(worker: FilterWorker, expression: Expression): Part {
 export function changingPart(worker: FilterWorker, tree: Tree, asked: () => Question, expression?: Expression): Part {
   const cost = noCost();
   const { incoming, ask } = openEye(worker, asked, cost);
-  return { name: tree.name, parts: [], cost, ask, remote: { worker, tree, incoming, ...(expression && { expression }) } };
+  return { name: tree.name, parts: [], cost, ask, remote: { worker, tree, incoming, expression } };
 }
 
 export function treeOf({ name, parameters, parts = [] }: Expression): Tree {

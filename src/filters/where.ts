@@ -10,7 +10,7 @@
  */
 import type { Metadata } from '../events.js';
 import type { Filter } from '../protocols.js';
-import { FilterWorker } from './filter-worker.js';
+import { type FilterWorker, openFilterWorker } from './filter-worker.js';
 import { type AnyFilter, asking, noCost, type Tree } from './judge.js';
 import { type Part, toFilter } from './part.js';
 import { type Question, question } from './question.js';
@@ -118,7 +118,7 @@ let shared: FilterWorker | undefined;
 function ownWorker(): FilterWorker {
   // Bundlers look for these very words.
   const start = () => new Worker(new URL('./where-worker.js', import.meta.url), { type: 'module' });
-  shared ??= new FilterWorker(start, {}, async () => new (await import('./filter-table.js')).FilterTable(whereFilters));
+  shared ??= openFilterWorker(start, {}, async () => new (await import('./filter-table.js')).FilterTable(whereFilters));
   return shared;
 }
 

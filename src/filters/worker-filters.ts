@@ -1,6 +1,8 @@
-import { StreamError } from '../errors.js';
+import { check } from '../check.js';
+import type { Metadata } from '../events.js';
 import type { Filter } from '../protocols.js';
-import { FilterWorker, type WorkerOptions } from './filter-worker.js';
+import { type FilterWorker, openFilterWorker, type WorkerOptions } from './filter-worker.js';
+import { copyOf } from './metadata-limits.js';
 import { toFilter } from './part.js';
 import { remotePart } from './remote.js';
 import type { ServedFilters } from './worker.js';
@@ -50,38 +52,24 @@ export function workerFilters<Module extends { readonly default: unknown }>(
   { fallback, ...options }: WorkerFiltersOptions<Module> = {},
 ): WorkerFilters<Module> {
   const load = fallback && (async () => tableOf(await fallback()));
-  const worker = new FilterWorker(factory, options, load);
-  const known = new Map<string, unknown>();
-  return new Proxy(Object.create(null), {
+  const worker = openFilterWorker(factory, options, load);
+  const known: Record<string | symbol, unknown> = Object.assign(Object.create(null), { close: worker.close });
+  return new Proxy(known as never, {
     get(_, name) {
-      if (name === 'close') return () => worker.close();
       // Whoever awaits this asks for `then`.
-      if (typeof name !== 'string' || name === 'then') return undefined;
-      const handle = known.get(name) ?? handleOf(worker, name);
-      known.set(name, handle);
-      return handle;
+      if (typeof name === 'string' && name !== 'then') known[name] ??= handleOf(worker, name);
+      return known[name];
     },
   });
 }
 
 function handleOf(worker: FilterWorker, name: string): Filter & { with(parameters: unknown): Filter } {
-  const filter = toFilter(remotePart(worker, { name }));
-  return Object.assign(filter, {
-    with: (parameters: unknown) => toFilter(remotePart(worker, { name, parameters: copyOf(parameters, name) })),
-  });
-}
-
-function copyOf(parameters: unknown, name: string): unknown {
-  try {
-    return structuredClone(parameters);
-  } catch (cause) {
-    throw new StreamError('not_encodable', `The parameters of "${name}" are not plain data: ${(cause as Error).message}`, { cause });
-  }
+  const filter = (parameters?: unknown) => toFilter<Metadata>(remotePart(worker, { name, parameters }));
+  return Object.assign(filter(), { with: (parameters: unknown) => filter(copyOf(parameters, `The parameters of "${name}"`)) });
 }
 
 function tableOf(module: { readonly default: unknown }): ServedFilters<never> {
   const table = module.default as ServedFilters<never> | undefined;
-  if (typeof table?.obey !== 'function')
-    throw new TypeError('the module must export what serveFilters returns: export default serveFilters({ … })');
-  return table;
+  check(typeof table?.obey === 'function', "The module's default", table, 'what serveFilters returns: export default serveFilters({ … })');
+  return table as ServedFilters<never>;
 }

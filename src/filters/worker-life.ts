@@ -45,9 +45,8 @@ export function startLife(factory: () => Worker, startMs: number, { onReady, onN
     event.preventDefault(); // told of as the reason why it did not start
     onNoStart(new Error(event.message || 'its script could not be loaded, or is no JavaScript'));
   };
-  worker.addEventListener('message', hear, { signal });
-  worker.addEventListener('messageerror', onStray, { signal });
-  worker.addEventListener('error', err, { signal });
+  const listeners = { message: hear, messageerror: onStray, error: err };
+  for (const [type, listener] of Object.entries(listeners)) worker.addEventListener(type, listener as EventListener, { signal });
   const post = (order: Order, transfer: Transferable[] = []) => worker.postMessage({ proxystream: 1, token, ...order }, transfer);
   post({ kind: 'hello' });
   return {

@@ -35,8 +35,8 @@ export function serveFilters<const Filters extends Readonly<Record<string, AnyFi
 const RESERVED = ['close', 'then'];
 
 /** Kept, so that nothing that a filter does to its global scope changes them. */
-const post = (message: FromWorker) => postOnce.call(globalThis, message);
-const postOnce = globalThis.postMessage as (this: typeof globalThis, message: object) => void;
+const post = (message: FromWorker, transfer: Transferable[]) => postOnce.call(globalThis, message, transfer);
+const postOnce = globalThis.postMessage as (this: typeof globalThis, message: object, transfer: Transferable[]) => void;
 
 function isWorker(): boolean {
   return 'DedicatedWorkerGlobalScope' in globalThis;
@@ -54,5 +54,6 @@ function listen(table: FilterTable): void {
 async function obey(table: FilterTable, order: ToWorker): Promise<void> {
   const { token, kind } = order;
   const reply = await table.obey(order);
-  if (reply || kind === 'hello') post({ token, reply });
+  const shortened = reply?.left?.flatMap((left) => left?.message?.buffer ?? []) ?? [];
+  if (reply || kind === 'hello') post({ token, reply }, shortened as ArrayBuffer[]);
 }

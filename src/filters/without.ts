@@ -1,4 +1,4 @@
-/** Where the events of a message of wire format 1 are. */
+/** Messages of wire format 1, cut as bytes: what stays in them is what it was. */
 
 /** Of values whose first byte says all about their length: how many bytes follow it. */
 const FOLLOWING = new Map<number, number>([
@@ -13,23 +13,32 @@ const FOLLOWING = new Map<number, number>([
   [0xd8, 17],
 ]);
 
-/**
- * Where the list of the message's events begins, each event, and the end. The message is one that has been read, with so many events.
- */
-export function layoutOf(message: Uint8Array, events: number): Uint32Array {
+/** The message as if these events, one flag for each, had never been in it. It must be one that has been read. */
+export function without(message: Uint8Array, gone: readonly boolean[]): Uint8Array {
   const view = new DataView(message.buffer, message.byteOffset, message.length);
-  const layout = new Uint32Array(events + 2);
+  const short = new Uint8Array(message.length + 5);
+  let kept = 0;
   // Whatever its head is: writers need not use the shortest.
   let at = 1 + lengthBytes(message[0] as number);
   for (let field = 0; field < 5; field++) at = after(at);
-  layout[0] = at;
+  keep(0, at);
+  const head = kept;
+  kept += 5;
   at += 1 + lengthBytes(message[at] as number);
-  for (let n = 1; n <= events; n++) {
-    layout[n] = at;
-    at = after(at);
+  for (const isGone of gone) {
+    const end = after(at);
+    if (!isGone) keep(at, end);
+    at = end;
   }
-  layout[events + 1] = at;
-  return layout;
+  keep(at, message.length);
+  short[head] = 0xdd;
+  new DataView(short.buffer).setUint32(head + 1, gone.filter((isGone) => !isGone).length);
+  return short.slice(0, kept);
+
+  function keep(from: number, to: number): void {
+    short.set(message.subarray(from, to), kept);
+    kept += to - from;
+  }
 
   /** Where the value at `start` ends. */
   function after(start: number): number {
