@@ -16,7 +16,7 @@ export type Step =
   | { readonly do: 'link'; readonly fault: Fault }
   | { readonly do: 'kill browser' | 'kill broker' | 'start broker' | 'clear database' | 'limit quota' | 'lift quota' };
 
-export type TabTrouble = 'crash' | 'close' | 'open' | 'reload' | 'leave' | 'come back' | 'freeze' | 'thaw';
+export type TabTrouble = 'crash' | 'close' | 'open' | 'reload' | 'leave' | 'come back' | 'freeze' | 'thaw' | 'stop reading' | 'read again';
 
 export interface Schedule {
   readonly seed: number;
@@ -37,6 +37,7 @@ const TROUBLES: Readonly<Record<string, (draw: Draw) => Step[]>> = {
   reload: (draw) => onTab(draw, 'reload'),
   leave: (draw) => onTab(draw, 'leave', 'come back'),
   freeze: (draw) => onTab(draw, 'freeze', 'thaw'),
+  rest: (draw) => onTab(draw, 'stop reading', 'read again'),
   'kill browser': () => [{ do: 'kill browser' }],
   'clear database': () => [{ do: 'clear database' }],
   quota: (draw) => [{ do: 'limit quota' }, publish(draw), waiting(draw), { do: 'lift quota' }],
