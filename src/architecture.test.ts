@@ -8,7 +8,7 @@ const MAX_LINES = 250;
 const SRC = fileURLToPath(new URL('.', import.meta.url));
 
 /** What shims, filters, logs and connectors may stand on: the contract, and the helpers that know nobody. */
-const CONTRACT = ['protocols', 'events', 'errors', 'topic', 'mailbox', 'room', 'codec', 'rough-bytes'];
+const CONTRACT = ['protocols', 'events', 'errors', 'topic', 'mailbox', 'room', 'codec', 'rough-bytes', 'bell'];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);
 const core = /^[^/]+$/;
 
@@ -29,6 +29,7 @@ const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   'fast-check': /^fixtures\//,
   mqtt: /^shims\/mqtt\//,
+  idb: /^log\//,
 };
 
 interface Import {

@@ -1,0 +1,148 @@
+import { StreamError } from '../errors.js';
+import { Appender } from './appender.js';
+import { readLog } from './commit.js';
+import { type Database, IndexedDatabase } from './database.js';
+import { Doorbell } from './doorbell.js';
+import { MemoryDatabase, MemoryLocks } from './memory.js';
+import { checkLogOptions, type LogOptions } from './options.js';
+import type { Parts } from './parts.js';
+import { LogPublisher } from './publisher.js';
+import { Recent } from './recent.js';
+import { type Lane, LOG_LANE, type LogRecord } from './records.js';
+import { type LogStatus, StatusBoard } from './status.js';
+import { LogSubscriber, type LogSubscriberOptions } from './subscriber.js';
+
+/**
+ * Opens a log, and makes it where there is none. Rejects with `unsupported` without IndexedDB (unless `fallback` is `'memory'`),
+ * `unsupported_version` when a newer release has written it, or `storage_failed`.
+ */
+export async function openLog(name: string, options: LogOptions = {}): Promise<Log> {
+  checkLogOptions(name, options);
+  const prefix = `proxystream/log/${name}`;
+  const { database, log, storage } = await openDatabase(prefix, options);
+  return new Log(name, prefix, database, log, { ...options, storage });
+}
+
+async function openDatabase(
+  name: string,
+  { fallback }: LogOptions,
+): Promise<{ database: Database; log: LogRecord; storage: LogStatus['storage'] }> {
+  const look = async (database: Database, storage: LogStatus['storage']) => {
+    try {
+      return { database, log: await database.run({ stores: ['meta'], mode: 'readonly' }, readLog), storage };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  };
+  try {
+    // A private window may have it and refuse to open anything.
+    if (typeof indexedDB === 'undefined') throw new StreamError('storage_failed', 'There is no IndexedDB here');
+    return await look(new IndexedDatabase(name), 'indexeddb');
+  } catch (error) {
+    if (!(error instanceof StreamError) || error.code !== 'storage_failed') throw error;
+    if (fallback === 'memory') return look(new MemoryDatabase(), 'memory');
+    if (typeof indexedDB !== 'undefined') throw error;
+    throw new StreamError('unsupported', "There is no IndexedDB here: pass { fallback: 'memory' } to keep nothing beyond this page");
+  }
+}
+
+export class Log implements AsyncDisposable {
+  readonly #parts: Parts;
+  readonly #board: StatusBoard;
+  readonly #open = new Set<{ close(): Promise<void> }>();
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(
+    readonly name: string,
+    prefix: string,
+    database: Database,
+    log: LogRecord,
+    options: LogOptions & Pick<LogStatus, 'storage'>,
+  ) {
+    const {
+      maxBytes = 256 * 2 ** 20,
+      maxAgeMs = Number.POSITIVE_INFINITY,
+      leaseMs = 7 * 86_400_000,
+      silenceMs = 10_000,
+      durability,
+      storage,
+    } = options;
+    const board = new StatusBoard(log, { storage, maxBytes });
+    const bell = new Doorbell(storage === 'memory' ? `${prefix}/${crypto.randomUUID()}` : prefix);
+    const recent = new Recent();
+    this.#board = board;
+    this.#parts = {
+      database,
+      bell,
+      recent,
+      prefix: `${prefix}/`,
+      locks: storage === 'memory' ? (new MemoryLocks() as unknown as LockManager) : navigator.locks,
+      silenceMs,
+      durability,
+      leaseMs,
+      appender: new Appender(database, { maxBytes, maxAgeMs, leaseMs }, ({ log: after, segments }) => {
+        for (const { lane, record } of segments) recent.add({ epoch: after.epoch, lane, record });
+        board.quotaExceeded = false;
+        board.see(after);
+        if (segments.length > 0) bell.ring(segments.map(({ lane }) => lane));
+      }),
+      see: (record) => board.see(record),
+      count: (news) => board.count(news),
+    };
+  }
+
+  /** What is known here without looking. */
+  get status(): LogStatus {
+    return this.#board.status();
+  }
+
+  /** Called whenever something has changed, as far as this tab knows. Returns how to stop. */
+  onStatus(listener: (status: LogStatus) => void): () => void {
+    return this.#board.onStatus(listener);
+  }
+
+  /** Looks into the database. */
+  async refresh(): Promise<LogStatus> {
+    this.#board.see(await this.#parts.database.run({ stores: ['meta'], mode: 'readonly' }, readLog));
+    return this.status;
+  }
+
+  /** Stores what is sent, for subscribers of this log in any tab, now or later. */
+  publisher(): LogPublisher {
+    return this.#keep(new LogPublisher(this.#parts, LOG_LANE, { durability: this.#parts.durability ?? 'relaxed' }));
+  }
+
+  /** Reads what publishers of this log stored, in any tab: from now on, from `from` on, or, with a `name`, from where that stopped. */
+  subscriber(topicFilter = '#', options: LogSubscriberOptions = {}): LogSubscriber {
+    return this.#subscribe(LOG_LANE, topicFilter, options);
+  }
+
+  /** Closes everything that was opened on it; what is stored stays. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#open].map((part) => part.close()));
+    await this.#parts.appender.close();
+    this.#parts.bell.close();
+    this.#parts.database.close();
+  }
+
+  #subscribe(lane: Lane, topicFilter: string, options: LogSubscriberOptions): LogSubscriber {
+    return this.#keep(new LogSubscriber(this.#parts, lane, topicFilter, options));
+  }
+
+  #keep<P extends { close(): Promise<void> }>(part: P): P {
+    if (this.#closing) throw new StreamError('closed', 'This log is closed: open it again');
+    this.#open.add(part);
+    return part;
+  }
+}

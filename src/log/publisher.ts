@@ -1,0 +1,47 @@
+import { messagePack } from '../codec.js';
+import { StreamError } from '../errors.js';
+import type { Codec, Publisher, PublisherLimits, SendOptions } from '../protocols.js';
+import { checkTopic } from '../topic.js';
+import type { Durability } from './database.js';
+import { readHeader } from './header.js';
+import type { Parts } from './parts.js';
+import type { Lane } from './records.js';
+
+/** Several under way share a transaction; large batches make large segments. */
+const LIMITS: PublisherLimits = { batchBytes: 2 ** 16, inFlight: 16 };
+
+/** `send` settles when the message is stored: its transaction has completed. Rejects with `quota_exceeded`, `storage_failed` or `closed`. */
+export class LogPublisher implements Publisher {
+  readonly codec: Codec = messagePack;
+  readonly limits: PublisherLimits;
+  readonly #parts: Parts;
+  readonly #lane: Lane;
+  readonly #durability: Durability;
+  readonly #gone = new AbortController();
+
+  constructor(parts: Parts, lane: Lane, { durability, limits = LIMITS }: { durability: Durability; limits?: PublisherLimits }) {
+    this.#parts = parts;
+    this.#lane = lane;
+    this.#durability = durability;
+    this.limits = limits;
+  }
+
+  async send(topic: string, message: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
+    checkTopic(topic);
+    if (!(message instanceof Uint8Array)) throw new TypeError(`A message must be a Uint8Array, not ${message}`);
+    signal?.throwIfAborted();
+    this.#gone.signal.throwIfAborted();
+    const entry = { lane: this.#lane, content: { topic, payload: message.slice() }, header: readHeader(message) };
+    const given = signal ? AbortSignal.any([signal, this.#gone.signal]) : this.#gone.signal;
+    await this.#parts.appender.append([entry], { durability: this.#durability, signal: given });
+  }
+
+  /** What is not stored by now rejects with `closed`. */
+  async close(): Promise<void> {
+    this.#gone.abort(new StreamError('closed', 'This publisher is closed: open a new one'));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
