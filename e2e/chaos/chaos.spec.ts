@@ -1,16 +1,21 @@
 /** Tries to lose data, in as many ways as a seed can draw. */
 import { writeFile } from 'node:fs/promises';
-import { expect, test as base } from '@playwright/test';
-import { type OwnBrowser, startOwnBrowser } from './own-browser.js';
+import { test as base } from '@playwright/test';
+import type { Violation } from './check.js';
+import { openHouse } from './house.js';
+import { startOwnBrowser } from './own-browser.js';
 import { play } from './play.js';
-import { describeSchedule, drawSchedule } from './schedule.js';
+import { describeSchedule, drawSchedule, type Schedule } from './schedule.js';
+import { shrink } from './shrink.js';
+import type { Staging } from './world.js';
 
-const test = base.extend<object, { ownBrowser: OwnBrowser }>({
-  ownBrowser: [
+const test = base.extend<object, { staging: Staging }>({
+  staging: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright wants its fixtures by destructuring
     async ({}, use) => {
+      await using house = await openHouse();
       await using browser = await startOwnBrowser();
-      await use(browser);
+      await use({ house, browser });
     },
     { scope: 'worker' },
   ],
@@ -18,12 +23,28 @@ const test = base.extend<object, { ownBrowser: OwnBrowser }>({
 
 const first = Number(process.env.CHAOS_SEED ?? 1);
 const rounds = Number(process.env.CHAOS_ROUNDS ?? 40);
+/** Rounds played to find a shorter schedule. */
+const SHRINKING = 15;
+const SHOWN = 10;
+
+test.describe.configure({ mode: 'parallel', timeout: 240_000 });
 
 for (let seed = first; seed < first + rounds; seed++) {
   const schedule = drawSchedule(seed);
-  test(`nothing is lost in ${schedule.topology} with seed ${seed}`, async ({ ownBrowser, baseURL }, info) => {
-    const { violations, history } = await play(schedule, { browser: ownBrowser, server: baseURL ?? '' });
-    if (violations.length > 0) await writeFile(info.outputPath('history.jsonl'), history.map((fact) => JSON.stringify(fact)).join('\n'));
-    expect(violations.slice(0, 20).map(({ rule, what }) => `${rule}: ${what}`), describeSchedule(schedule)).toEqual([]);
+  test(`nothing is lost in ${schedule.topology} with seed ${seed}`, async ({ staging }, info) => {
+    const round = await play(schedule, staging);
+    if (round.violations.length === 0) return;
+    await writeFile(info.outputPath('history.jsonl'), round.history.map((fact) => JSON.stringify(fact)).join('\n'));
+    const rules = new Set(round.violations.map(({ rule }) => rule));
+    const failsToo = async (candidate: Schedule) => (await play(candidate, staging)).violations.some(({ rule }) => rules.has(rule));
+    const shortest = await shrink(schedule, failsToo, SHRINKING);
+    throw new Error(
+      `${inWords(round.violations)}\n\n${describeSchedule(schedule)}\n\nThe shortest that fails:\n${describeSchedule(shortest)}`,
+    );
   });
+}
+
+function inWords(violations: readonly Violation[]): string {
+  const more = violations.length > SHOWN ? [`and ${violations.length - SHOWN} more`] : [];
+  return [...violations.slice(0, SHOWN).map(({ rule, what }) => `${rule}: ${what}`), ...more].join('\n');
 }

@@ -1,80 +1,84 @@
 /** Judges what one cursor was given. */
-import type { Rules, Violation } from './check.js';
+import type { Violation } from './check.js';
 import { type Fact, type FactOf, nameOf, type Stamp } from './facts.js';
 
 type Delivery = FactOf<'delivered'>;
 
-export function checkReader(history: readonly Fact[], cursor: string, rules: Rules): Violation[] {
-  const reader = new Reader(cursor, history, rules);
-  for (const fact of history) reader.hear(fact);
-  return [...reader.violations, ...lost(history, cursor), ...falseAlarms(history, cursor)];
+export function checkReader(history: readonly Fact[], cursor: string): Violation[] {
+  const reader = new Reader();
+  for (const fact of history) if (!('cursor' in fact) || fact.cursor === cursor) reader.hear(fact);
+  return [
+    ...reader.violations.map(({ rule, what }) => ({ rule, what: `${cursor}: ${what}` })),
+    ...lost(history, cursor),
+    ...falseAlarms(history, cursor),
+  ];
 }
 
 class Reader {
   readonly violations: Violation[] = [];
-  readonly #cursor: string;
   readonly #offered = new Map<string, number>();
-  /** By message: the stay that was given it last. */
-  readonly #given = new Map<string, string>();
-  /** By producer: the highest number given so far. */
+  /** Messages that came, by the stay in which they did last. */
+  readonly #came = new Map<string, string>();
+  /** By stay: what was acknowledged there. */
+  readonly #acknowledged = new Map<string, string[]>();
+  /** Acknowledged for good. */
+  readonly #done = new Set<string>();
+  /** By producer: the highest number that came. */
   readonly #highest = new Map<string, number>();
-  /** By stay and producer: the number given last. */
+  /** By stay and producer: the number that came last. */
   readonly #last = new Map<string, number>();
-  /** By message: acknowledged by whom, and beyond recall. */
-  readonly #firm: ReadonlyMap<string, ReadonlySet<string>>;
-
-  constructor(cursor: string, history: readonly Fact[], rules: Rules) {
-    this.#cursor = cursor;
-    this.#firm = firmAcknowledgements(history, cursor, rules);
-  }
 
   hear(fact: Fact): void {
-    if (fact.is === 'offered') this.#offered.set(nameOf(fact), fact.hash);
-    else if (fact.is === 'destroyed' || (fact.is === 'fault' && fact.destroys)) this.#forget();
-    else if (fact.is === 'delivered' && fact.cursor === this.#cursor) this.#delivered(fact);
+    switch (fact.is) {
+      case 'offered':
+        this.#offered.set(nameOf(fact), fact.hash);
+        break;
+      case 'given':
+        for (const stamp of fact.stamps)
+          if (this.#done.has(nameOf(stamp))) this.#violated('twice', stamp, `was given to ${fact.life}, and was done with`);
+        break;
+      case 'delivered':
+        this.#delivered(fact);
+        break;
+      case 'acknowledged':
+        this.#acknowledged.set(fact.life, [...(this.#acknowledged.get(fact.life) ?? []), ...fact.stamps.map(nameOf)]);
+        break;
+      case 'passed':
+        for (const stamp of fact.stamps) this.#done.add(nameOf(stamp));
+        break;
+      case 'closed':
+        for (const message of this.#acknowledged.get(fact.life) ?? []) this.#done.add(message);
+        break;
+      case 'fault':
+        if (fact.destroys) this.#forget();
+        break;
+      case 'destroyed':
+        this.#forget();
+    }
   }
 
   /** With the database go the cursor and the memory of duplicates. */
   #forget(): void {
-    this.#given.clear();
-    this.#last.clear();
-    this.#highest.clear();
+    for (const memory of [this.#came, this.#acknowledged, this.#done, this.#highest, this.#last]) memory.clear();
   }
 
   #delivered(delivery: Delivery): void {
     const message = nameOf(delivery);
     const { life, producer, seq } = delivery;
-    if (this.#offered.get(message) !== delivery.hash) this.#violated('corrupt', delivery, 'is not what was offered');
-    const before = this.#given.get(message);
-    if (before === life) this.#violated('twice', delivery, 'came twice in one stay');
-    else if (before !== undefined && this.#firm.get(before)?.has(message)) this.#violated('twice', delivery, `was acknowledged in ${before}`);
+    if (this.#offered.get(message) !== delivery.hash) this.#violated('corrupt', delivery, `came to ${life} and is not what was offered`);
+    if (this.#came.get(message) === life) this.#violated('twice', delivery, `came twice to ${life}`);
     const stay = `${life} ${producer}`;
-    if ((this.#last.get(stay) ?? -1) > seq) this.#violated('order', delivery, `came after #${this.#last.get(stay)}`);
-    if (before === undefined && (this.#highest.get(producer) ?? -1) > seq)
-      this.#violated('order', delivery, `came first after #${this.#highest.get(producer)}`);
-    this.#given.set(message, life);
+    const [last = -1, highest = -1] = [this.#last.get(stay), this.#highest.get(producer)];
+    if (last > seq) this.#violated('order', delivery, `came to ${life} after #${last}`);
+    if (highest > seq && !this.#came.has(message)) this.#violated('order', delivery, `came to ${life} when #${highest} had come`);
+    this.#came.set(message, life);
     this.#last.set(stay, seq);
-    this.#highest.set(producer, Math.max(seq, this.#highest.get(producer) ?? -1));
+    this.#highest.set(producer, Math.max(seq, highest));
   }
 
-  #violated(rule: Violation['rule'], delivery: Stamp & { readonly life: string }, how: string): void {
-    this.violations.push({ rule, what: `${this.#cursor} in ${delivery.life}: ${nameOf(delivery)} ${how}` });
+  #violated(rule: Violation['rule'], stamp: Stamp, how: string): void {
+    this.violations.push({ rule, what: `${nameOf(stamp)} ${how}` });
   }
-}
-
-/** By stay: the messages whose acknowledgement no crash can undo. */
-function firmAcknowledgements(history: readonly Fact[], cursor: string, { looseAcknowledgements }: Rules) {
-  const told = new Map<string, (readonly Stamp[])[]>();
-  const closed = new Set<string>();
-  for (const fact of history) {
-    if (fact.is === 'acknowledged' && fact.cursor === cursor) told.set(fact.life, [...(told.get(fact.life) ?? []), fact.stamps]);
-    if (fact.is === 'closed' && fact.cursor === cursor) closed.add(fact.life);
-  }
-  const firm = [...told].map(([life, all]) => {
-    const kept = closed.has(life) ? all : all.slice(0, Math.max(0, all.length - looseAcknowledgements));
-    return [life, new Set(kept.flat().map(nameOf))] as const;
-  });
-  return new Map(firm);
 }
 
 /** What was promised while this cursor was there, and never came. */
@@ -92,12 +96,25 @@ function lost(history: readonly Fact[], cursor: string): Violation[] {
   });
 }
 
-/** Whether what was offered then may be missing: something destroyed it, and this cursor was told so afterwards. */
+/** Whether what was offered then may be missing: something destroyed it, and this cursor was told so afterwards, or nobody was left to tell. */
 function excused(history: readonly Fact[], cursor: string): (offered: number) => boolean {
   const destroyed = history.findLastIndex((fact) => fact.is === 'fault' && fact.destroys);
-  const told = history.findLastIndex((fact) => isLoss(fact, cursor));
   const healed = history.findIndex(({ is }) => is === 'healed');
-  return (offered) => destroyed >= 0 && told > destroyed && offered < told && !(healed >= 0 && offered > healed);
+  const told = history.findLastIndex((fact) => isLoss(fact, cursor));
+  const until = told > destroyed ? told : forgotten(history, cursor, destroyed);
+  return (offered) => destroyed >= 0 && offered < until && !(healed >= 0 && offered > healed);
+}
+
+/** When the last stay at this cursor ended of those that were there before: who comes later cannot know that there was anything. */
+function forgotten(history: readonly Fact[], cursor: string, destroyed: number): number {
+  const before = history.slice(0, destroyed + 1);
+  const witnesses = new Set(before.flatMap((fact) => ('cursor' in fact && fact.cursor === cursor ? [fact.life] : [])));
+  for (const [at, fact] of history.entries()) {
+    if (fact.is === 'closed' && fact.cursor === cursor) witnesses.delete(fact.life);
+    if (fact.is === 'fault') for (const life of witnesses) if (fact.ends?.some((tab) => life.startsWith(tab))) witnesses.delete(life);
+    if (witnesses.size === 0 && at > destroyed) return at;
+  }
+  return -1;
 }
 
 /** Where nothing was destroyed, nothing is missing. */

@@ -2,8 +2,9 @@
  * Judges a history: what was promised and what was delivered, whatever happened in between. It knows nothing of how either was done.
  * Where the schedule destroyed what was kept (database cleared, a broker without a disk killed), saying so is what is asked instead.
  */
-import { type Fact, factsThat, nameOf } from './facts.js';
+
 import { checkReader } from './check-reader.js';
+import { type Fact, factsThat, nameOf } from './facts.js';
 
 export interface Violation {
   readonly rule: 'lost' | 'twice' | 'order' | 'corrupt' | 'false alarm' | 'untyped' | 'leaders' | 'stuck' | 'vacuous';
@@ -11,19 +12,14 @@ export interface Violation {
   readonly what: string;
 }
 
-export interface Rules {
-  /** Acknowledgements at the end of a stay that a crash may undo. */
-  readonly looseAcknowledgements: number;
-}
-
-export function check(history: readonly Fact[], rules: Rules): Violation[] {
+export function check(history: readonly Fact[]): Violation[] {
   const cursors = new Set(factsThat(history, 'reading').map(({ cursor }) => cursor));
   return [
     ...substance(history),
     ...typed(history),
     ...live(history),
     ...oneLeaderPerTerm(history),
-    ...[...cursors].flatMap((cursor) => checkReader(history, cursor, rules)),
+    ...[...cursors].flatMap((cursor) => checkReader(history, cursor)),
   ];
 }
 

@@ -21,18 +21,25 @@ export type Fact =
   | ({ readonly is: 'refused'; readonly code: string | undefined; readonly message: string } & Stamp)
   /** From now on this cursor must get everything. */
   | ({ readonly is: 'reading' } & Stay)
-  /** Said before it is dealt with. `hash` is of the bytes that came. */
+  /** A batch from the subscriber. Said before its consumer sees it. */
+  | ({ readonly is: 'given'; readonly stamps: readonly Stamp[] } & Stay)
+  /** An event from the consumer. Said before it is dealt with. `hash` is of the bytes that came. */
   | ({ readonly is: 'delivered'; readonly hash: number } & Stay & Stamp)
-  /** The subscriber was told that these are dealt with. */
+  /** The subscriber was told that these are dealt with. Said once it was. */
   | ({ readonly is: 'acknowledged'; readonly stamps: readonly Stamp[] } & Stay)
+  /** The cursor is known to have passed these. */
+  | ({ readonly is: 'passed'; readonly stamps: readonly Stamp[] } & Stay)
   /** Its subscriber was closed in order: what was acknowledged stays so. */
   | ({ readonly is: 'closed' } & Stay)
   /** News to whoever reads: something is missing, or gone. */
   | ({ readonly is: 'news'; readonly code: string | undefined; readonly reason: string } & Stay)
   /** A tab takes itself for the one that pumps. A term is held once. */
   | { readonly is: 'leading'; readonly tab: string; readonly pump: string; readonly term: string }
-  /** What the schedule did to the world. It `destroys` when, from now until `destroyed`, what was kept for somebody goes with it. */
-  | { readonly is: 'fault'; readonly kind: string; readonly destroys: boolean }
+  /**
+   * What the schedule did to the world. It `destroys` when, from now until `destroyed`, what was kept for somebody goes with it, and it
+   * `ends` the stays in these tabs: those that begin with their names.
+   */
+  | { readonly is: 'fault'; readonly kind: string; readonly destroys: boolean; readonly ends?: readonly string[] }
   /** Now it has. */
   | { readonly is: 'destroyed' }
   /** All faults are over: from here on everything works. */

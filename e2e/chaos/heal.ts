@@ -1,23 +1,24 @@
 /** Ends every fault, and waits until everything works again and everything promised has come. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { check, type Rules } from './check.js';
+import { check } from './check.js';
 import { type Fact, factsThat } from './facts.js';
 import type { World } from './world.js';
 
 const HEALING_MS = 15_000;
 const LAST_WORDS = 3;
 
-export async function heal(world: World, rules: Rules): Promise<void> {
+export async function heal(world: World): Promise<void> {
   const { recorder, tabs } = world;
   await makeWell(world);
   recorder.tell({ is: 'healed' });
   const { length } = recorder.history;
   const spoken = lastWords(world);
   const offered = (history: readonly Fact[]) => factsThat(history.slice(length), 'offered').length >= spoken;
-  const well = (history: readonly Fact[]) => offered(history) && !check(history, rules).some(({ rule }) => rule === 'lost' || rule === 'stuck');
+  const well = (history: readonly Fact[]) => offered(history) && !check(history).some(({ rule }) => rule === 'lost' || rule === 'stuck');
   await recorder.until(well, HEALING_MS);
   for (const [i, tab] of tabs.entries()) {
-    if (!(await tab.settled(HEALING_MS))) recorder.tell({ is: 'stuck', what: `tab${i} has promises that never settled` });
+    if (!(await tab.settled(HEALING_MS)))
+      recorder.tell({ is: 'stuck', what: `tab${i} has promises that never settled, or a cursor that stays behind` });
   }
   await oneConnectionPerPump(world);
 }

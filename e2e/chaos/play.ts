@@ -1,12 +1,10 @@
 /** Plays a schedule, and heals the world at its end. */
-import { check, type Rules, type Violation } from './check.js';
+import { check, type Violation } from './check.js';
 import type { Fact } from './facts.js';
-import type { Schedule, Step } from './schedule.js';
 import { heal } from './heal.js';
+import type { Schedule, Step } from './schedule.js';
 import { openWorld, type Staging, type World } from './world.js';
 
-/** What the log promises of acknowledgements: see there. */
-export const RULES: Rules = { looseAcknowledgements: 1 };
 /** A step that waits for more than can come goes on after this. */
 const HOPE_MS = 400;
 
@@ -19,16 +17,24 @@ export async function play(schedule: Schedule, staging: Staging): Promise<Round>
   await using world = await openWorld(schedule, staging);
   const { recorder } = world;
   for (const step of schedule.steps) {
-    if (step.do !== 'publish' && step.do !== 'wait') recorder.tell({ is: 'fault', kind: step.do, destroys: destroys(step, schedule) });
+    if (step.do !== 'publish' && step.do !== 'wait')
+      recorder.tell({ is: 'fault', kind: step.do, destroys: destroys(step, schedule), ends: ends(step, world) });
     await perform(step, world);
     if (destroys(step, schedule)) recorder.tell({ is: 'destroyed' });
   }
-  await heal(world, RULES);
-  return { history: [...recorder.history], violations: check(recorder.history, RULES) };
+  await heal(world);
+  return { history: [...recorder.history], violations: check(recorder.history) };
 }
 
 function destroys(step: Step, { brokerDisk }: Schedule): boolean {
   return step.do === 'clear database' || (step.do === 'kill broker' && !brokerDisk);
+}
+
+/** The tabs in which nobody remembers anything afterwards. */
+function ends(step: Step, { tabs }: World): string[] {
+  if (step.do === 'kill browser') return tabs.map(({ name }) => name);
+  if (!('tab' in step) || !/crash|close|reload|leave|stop/.test(step.do)) return [];
+  return tabs.slice(step.tab, step.tab + 1).map(({ name }) => name);
 }
 
 async function perform(step: Step, world: World): Promise<unknown> {

@@ -14,7 +14,18 @@ test.each<Topology>(['tabs', 'outbox', 'inbox', 'chain'])('forty seeds in a row 
 
 test('forty seeds in a row meet every trouble', () => {
   const met = new Set(FORTY.flatMap(({ steps }) => steps.map((step) => (step.do === 'link' ? step.fault.kind : step.do))));
-  const all = ['crash', 'close', 'reload', 'leave', 'freeze', 'stop reading', 'kill browser', 'clear database', 'limit quota', 'kill broker'];
+  const all = [
+    'crash',
+    'close',
+    'reload',
+    'leave',
+    'freeze',
+    'stop reading',
+    'kill browser',
+    'clear database',
+    'limit quota',
+    'kill broker',
+  ];
   expect([...met]).toEqual(expect.arrayContaining([...all, 'reset', 'refuse', 'black-hole', 'cut']));
 });
 

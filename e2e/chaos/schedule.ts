@@ -66,7 +66,7 @@ export function drawSchedule(seed: number): Schedule {
     seed,
     topology,
     durability: draw.oneOf(['relaxed', 'strict']),
-    brokerDisk: draw.chance(70),
+    brokerDisk: draw.chance(50),
     steps: [...Array.from({ length: TABS }, (_, tab) => publish(draw, tab)), ...steps],
   };
 }

@@ -6,6 +6,7 @@ import type { Cast } from './cast.js';
 const PATIENCE_MS = 10_000;
 
 export class Tab {
+  readonly name: string;
   readonly #address: string;
   readonly #elsewhere: string;
   #page: Page | undefined;
@@ -13,8 +14,9 @@ export class Tab {
   #frozen = false;
 
   constructor(origin: string, cast: Cast) {
-    this.#address = `${origin}/stage?${new URLSearchParams({ program: 'chaos/pages/tab.ts', cast: JSON.stringify(cast) })}`;
-    this.#elsewhere = `${origin}/stage?elsewhere`;
+    this.name = cast.tab;
+    this.#address = `${origin}/?${new URLSearchParams({ cast: JSON.stringify(cast) })}`;
+    this.#elsewhere = `${origin}/elsewhere`;
   }
 
   get isOpen(): boolean {
@@ -85,13 +87,17 @@ export class Tab {
     await this.#devtools?.send('Page.setWebLifecycleState', { state: 'active' });
   }
 
-  /** Whether every promise it gave has settled in time. */
+  /** Whether every promise it gave has settled in time, and every acknowledgement is kept. */
   async settled(withinMs: number): Promise<boolean> {
-    if (!this.#page) return true;
-    return this.#page
-      .waitForFunction(() => globalThis.tab.pending() === 0, undefined, { timeout: withinMs, polling: 10 })
-      .then(() => true)
-      .catch(() => false);
+    const settled = async () => globalThis.tab.pending() === 0 && (await globalThis.tab.lag()) === 0;
+    const waited = this.#page?.waitForFunction(settled, undefined, { timeout: withinMs, polling: 20 });
+    return (
+      !waited ||
+      waited.then(
+        () => true,
+        () => false,
+      )
+    );
   }
 
   stopReading(): void {

@@ -1,8 +1,9 @@
 /** Everything that one round plays in: a browser's tabs, a broker and the wire to it, and who is at its other end. */
 import type { FaultProxy } from '../support/index.js';
 import { Backstage } from './backstage.js';
-import { type MortalBroker, startMortalBroker } from './mortal-broker.js';
 import { type Mutant, PARTS } from './cast.js';
+import type { House } from './house.js';
+import { type MortalBroker, startMortalBroker } from './mortal-broker.js';
 import { archive, device } from './outside.js';
 import type { OwnBrowser } from './own-browser.js';
 import { type Recorder, startRecorder } from './recorder.js';
@@ -26,8 +27,7 @@ export interface World extends AsyncDisposable {
 
 export interface Staging {
   readonly browser: OwnBrowser;
-  /** Where the pages come from: `http://localhost:5179/`. */
-  readonly server: string;
+  readonly house: House;
   readonly mutant?: Mutant | undefined;
 }
 
@@ -49,7 +49,7 @@ export async function openWorld(schedule: Schedule, staging: Staging): Promise<W
 
 async function open(
   { topology, durability, brokerDisk }: Schedule,
-  { browser, server, mutant }: Staging,
+  { browser, house, mutant }: Staging,
   opened: (() => Promise<unknown>)[],
 ): Promise<Omit<World, typeof Symbol.asyncDispose>> {
   const closing = <T>(part: T, close: (part: T) => Promise<unknown>): T => {
@@ -57,8 +57,7 @@ async function open(
     return part;
   };
   const topics = `c${process.pid.toString(36)}-${++rounds}`;
-  // An origin of its own: what this round stores, fills and clears is nobody else's.
-  const origin = Object.assign(new URL(server), { hostname: `${topics}.localhost` }).origin;
+  const origin = house.origin(topics);
   const recorder = closing(await startRecorder(), (it) => it.close());
   const broker = topology === 'tabs' ? undefined : closing(await startMortalBroker(brokerDisk), (it) => it.stop());
   const wire = broker?.wire;
@@ -72,7 +71,9 @@ async function open(
   for (const tab of tabs) await tab.open(browser.context);
   await reading(recorder, new Set(parts.flatMap(({ reads }) => reads?.cursor ?? [])));
   const publishing = parts.flatMap(({ publishes }, i) => (publishes ? [i] : []));
-  const pumps = [...new Set(parts.flatMap(({ publishes, reads }) => [publishes, reads?.from]))].filter((via) => via === 'outbox' || via === 'inbox').length;
+  const pumps = [...new Set(parts.flatMap(({ publishes, reads }) => [publishes, reads?.from]))].filter(
+    (via) => via === 'outbox' || via === 'inbox',
+  ).length;
   return { recorder, browser, backstage, tabs, publishing, broker, wire, pumps, device: outside };
 }
 

@@ -1,6 +1,6 @@
 /** Opens what this tab publishes to and reads from. */
 import type { Publisher } from 'proxystream';
-import { openLog } from 'proxystream/log';
+import { type Log, openLog } from 'proxystream/log';
 import { MqttPublisher, MqttSubscriber } from 'proxystream/shims/mqtt';
 import { cast } from './cast.js';
 import { mutate } from './mutants.js';
@@ -8,6 +8,7 @@ import { tellNow } from './telling.js';
 import type { BytesSubscriber } from './witness.js';
 
 export interface Parts {
+  readonly log: Log;
   readonly publisher: Publisher | undefined;
   /** Opens a subscriber under this tab's cursor. */
   readonly subscriber: (() => BytesSubscriber) | undefined;
@@ -15,7 +16,7 @@ export interface Parts {
 
 export async function openParts(): Promise<Parts> {
   const { topics, durability, publishes, reads, broker: url = '' } = cast;
-  const log = await openLog('chaos', { durability });
+  const log = await openLog('chaos', { durability, silenceMs: 600 });
   // Quick to come back, so that a round is short.
   const wire = { url, keepalive: 2, connectTimeoutMs: 1000, reconnect: { minMs: 30, maxMs: 200 } };
   const publisher = () => (publishes === 'log' ? log.publisher() : log.outbox(new MqttPublisher(wire)));
@@ -24,6 +25,7 @@ export async function openParts(): Promise<Parts> {
       ? log.subscriber(`${topics}/+`, { name: cursor })
       : log.inbox(new MqttSubscriber(`${topics}/+`, { ...wire, clientId: `${topics}-${cursor}`, clean: false }), { name: cursor });
   return {
+    log,
     publisher: publishes && mutate(publisher()),
     subscriber: reads && (() => subscriber(reads)),
   };

@@ -1,11 +1,12 @@
 /** Reads under a cursor for as long as the tab lives, and tells of everything before it goes on. */
 import { StreamConsumer, type StreamError } from 'proxystream';
+import type { LogStatus } from 'proxystream/log';
 import type { Payload } from '../cast.js';
 import { hashOf } from '../cast.js';
 import type { Stay } from '../facts.js';
 import { life } from './cast.js';
-import { type BytesSubscriber, witnessed } from './witness.js';
 import { codeOf, tell, tellNow } from './telling.js';
+import { type BytesSubscriber, Witness } from './witness.js';
 
 export class Reader {
   readonly #cursor: string;
@@ -14,6 +15,7 @@ export class Reader {
   #wanted = false;
   #consumer: StreamConsumer<Payload> | undefined;
   #reading: Promise<void> = Promise.resolve();
+  #witness: Witness | undefined;
 
   constructor(cursor: string, open: () => BytesSubscriber) {
     this.#cursor = cursor;
@@ -34,6 +36,12 @@ export class Reader {
     await this.#reading;
   }
 
+  /** What is known of the cursor. */
+  sees({ epoch, cursors }: LogStatus): void {
+    const cursor = cursors.find(({ name }) => name === this.#cursor);
+    if (cursor) this.#witness?.sees(epoch, cursor.at);
+  }
+
   /** A user's application would open its stream again when it has failed; so does this one. */
   async #read(): Promise<void> {
     while (this.#wanted) {
@@ -50,8 +58,11 @@ export class Reader {
 
   async #stay(stay: Stay): Promise<void> {
     const subscriber = this.#open();
-    const hear = ({ code, details, message }: StreamError) => tellNow({ is: 'news', ...stay, code, reason: String(details.reason ?? message) });
-    const consumer = new StreamConsumer<Payload>(witnessed(subscriber, stay), { endOfStream: 'never', onGap: hear, onInvalid: hear });
+    const hear = ({ code, details, message }: StreamError) =>
+      tellNow({ is: 'news', ...stay, code, reason: String(details.reason ?? message) });
+    const witness = new Witness(subscriber, stay);
+    this.#witness = witness;
+    const consumer = new StreamConsumer<Payload>(witness, { endOfStream: 'never', onGap: hear, onInvalid: hear });
     this.#consumer = consumer;
     // Only the first tab at a name has its turn at once; the others hear of it when it is theirs.
     subscriber.ready?.().then(

@@ -13,11 +13,13 @@ declare global {
     /** Closes its subscriber in order; `readAgain` opens another. */
     stopReading(): Promise<void>;
     readAgain(): void;
+    /** Messages that the cursors of this log have not passed. */
+    lag(): Promise<number>;
   };
 }
 
 const { reads } = cast;
-const { publisher, subscriber } = await openParts();
+const { log, publisher, subscriber } = await openParts();
 const writer = publisher && new Writer(publisher);
 const reader = reads && subscriber && new Reader(reads.cursor, subscriber);
 
@@ -26,10 +28,12 @@ addEventListener('unhandledrejection', ({ reason }) => {
   tellNow({ is: 'stuck', what: `${cast.tab} has an error that nobody handles: ${code ?? ''} ${message}` });
 });
 
+log.onStatus((status) => reader?.sees(status));
 reader?.start();
 globalThis.tab = {
   publish: async (...what) => writer?.publish(...what),
   pending: () => writer?.pending ?? 0,
   stopReading: async () => reader?.stop(),
   readAgain: () => reader?.start(),
+  lag: async () => (await log.refresh()).cursors.reduce((sum, { lag }) => sum + lag, 0),
 };
