@@ -1,7 +1,7 @@
 /** Who does what in each topology. Plain data. */
 import type { Topology } from './schedule.js';
 
-export type Mutant = 'promises early' | 'acknowledges early' | 'loses on reload';
+export type Mutant = 'promises early' | 'acknowledges early';
 
 /** What a tab is told in its address. */
 export interface Cast {

@@ -1,25 +1,10 @@
 /** Tries to lose data, in as many ways as a seed can draw. */
 import { writeFile } from 'node:fs/promises';
-import { test as base } from '@playwright/test';
 import type { Violation } from './check.js';
-import { openHouse } from './house.js';
-import { startOwnBrowser } from './own-browser.js';
 import { play } from './play.js';
 import { describeSchedule, drawSchedule, type Schedule } from './schedule.js';
 import { shrink } from './shrink.js';
-import type { Staging } from './world.js';
-
-const test = base.extend<object, { staging: Staging }>({
-  staging: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants its fixtures by destructuring
-    async ({}, use) => {
-      await using house = await openHouse();
-      await using browser = await startOwnBrowser();
-      await use({ house, browser });
-    },
-    { scope: 'worker' },
-  ],
-});
+import { test } from './staging.js';
 
 const first = Number(process.env.CHAOS_SEED ?? 1);
 const rounds = Number(process.env.CHAOS_ROUNDS ?? 40);

@@ -4,10 +4,9 @@ import { check } from './check.js';
 import { type Fact, factsThat } from './facts.js';
 import type { World } from './world.js';
 
-const HEALING_MS = 15_000;
 const LAST_WORDS = 3;
 
-export async function heal(world: World): Promise<void> {
+export async function heal(world: World, patienceMs: number): Promise<void> {
   const { recorder, tabs } = world;
   await makeWell(world);
   recorder.tell({ is: 'healed' });
@@ -15,12 +14,12 @@ export async function heal(world: World): Promise<void> {
   const spoken = lastWords(world);
   const offered = (history: readonly Fact[]) => factsThat(history.slice(length), 'offered').length >= spoken;
   const well = (history: readonly Fact[]) => offered(history) && !check(history).some(({ rule }) => rule === 'lost' || rule === 'stuck');
-  await recorder.until(well, HEALING_MS);
+  await recorder.until(well, patienceMs);
   for (const [i, tab] of tabs.entries()) {
-    if (!(await tab.settled(HEALING_MS)))
+    if (!(await tab.settled(patienceMs)))
       recorder.tell({ is: 'stuck', what: `tab${i} has promises that never settled, or a cursor that stays behind` });
   }
-  await oneConnectionPerPump(world);
+  await oneConnectionPerPump(world, patienceMs);
 }
 
 async function makeWell({ tabs, browser, broker, wire, backstage }: World): Promise<void> {
@@ -42,9 +41,9 @@ function lastWords({ device, publishing, tabs }: World): number {
   return (device ? 1 : publishing.length) * LAST_WORDS;
 }
 
-async function oneConnectionPerPump({ wire, pumps, recorder }: World): Promise<void> {
+async function oneConnectionPerPump({ wire, pumps, recorder }: World, patienceMs: number): Promise<void> {
   if (!wire) return;
-  for (const deadline = Date.now() + HEALING_MS; wire.counts().open > pumps; await delay(10)) {
+  for (const deadline = Date.now() + patienceMs; wire.counts().open > pumps; await delay(10)) {
     if (Date.now() < deadline) continue;
     recorder.tell({ is: 'stuck', what: `${wire.counts().open} connections for ${pumps} pump(s)` });
     return;

@@ -22,7 +22,7 @@ export async function play(schedule: Schedule, staging: Staging): Promise<Round>
     await perform(step, world);
     if (destroys(step, schedule)) recorder.tell({ is: 'destroyed' });
   }
-  await heal(world);
+  await heal(world, staging.patienceMs ?? 15_000);
   return { history: [...recorder.history], violations: check(recorder.history) };
 }
 
@@ -38,7 +38,7 @@ function ends(step: Step, { tabs }: World): string[] {
 }
 
 async function perform(step: Step, world: World): Promise<unknown> {
-  const { recorder, browser, backstage, broker, wire } = world;
+  const { recorder, backstage, broker, wire } = world;
   switch (step.do) {
     case 'publish':
       return publish(world, step);

@@ -11,7 +11,7 @@ export type Topology = 'tabs' | 'outbox' | 'inbox' | 'chain';
 export type Step =
   | { readonly do: 'publish'; readonly tab: number; readonly count: number; readonly bytes: number; readonly together: boolean }
   /** Until so much more was heard of, or for as long as that can be hoped for. */
-  | { readonly do: 'wait'; readonly heard: 'offered' | 'promised' | 'delivered'; readonly count: number }
+  | { readonly do: 'wait'; readonly heard: 'offered' | 'promised' | 'delivered' | 'passed'; readonly count: number }
   | { readonly do: TabTrouble; readonly tab: number }
   | { readonly do: 'link'; readonly fault: Fault }
   | { readonly do: 'kill browser' | 'kill broker' | 'start broker' | 'clear database' | 'limit quota' | 'lift quota' };

@@ -29,6 +29,8 @@ export interface Staging {
   readonly browser: OwnBrowser;
   readonly house: House;
   readonly mutant?: Mutant | undefined;
+  /** How long a healed world may take until all is well. Default 15 s. */
+  readonly patienceMs?: number;
 }
 
 let rounds = 0;

@@ -3,8 +3,7 @@ import type { Publisher } from 'proxystream';
 import { type Log, openLog } from 'proxystream/log';
 import { MqttPublisher, MqttSubscriber } from 'proxystream/shims/mqtt';
 import { cast } from './cast.js';
-import { mutate } from './mutants.js';
-import { tellNow } from './telling.js';
+import { mutatePublisher, mutateSubscriber } from './mutants.js';
 import type { BytesSubscriber } from './witness.js';
 
 export interface Parts {
@@ -26,7 +25,7 @@ export async function openParts(): Promise<Parts> {
       : log.inbox(new MqttSubscriber(`${topics}/+`, { ...wire, clientId: `${topics}-${cursor}`, clean: false }), { name: cursor });
   return {
     log,
-    publisher: publishes && mutate(publisher()),
-    subscriber: reads && (() => subscriber(reads)),
+    publisher: publishes && mutatePublisher(publisher()),
+    subscriber: reads && (() => mutateSubscriber(subscriber(reads))),
   };
 }
