@@ -126,7 +126,7 @@ export class Log implements AsyncDisposable {
   }
 
   /**
-   * Stores what is sent, and passes it on through `publisher`, in order, as long as any tab has this outbox open: now, or when there is a connection again.
+   * Stores what is sent, and passes it on through `publisher`, in order, while some tab has this outbox open: now, or when there is a connection again.
    * Takes the publisher over; of a function, one is made for each time that this tab's turn comes.
    */
   outbox(publisher: Given<Publisher | EventPublisher>, { name = 'outbox' }: OutboxOptions = {}): Outbox {
