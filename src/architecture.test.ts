@@ -8,7 +8,7 @@ const MAX_LINES = 250;
 const SRC = fileURLToPath(new URL('.', import.meta.url));
 
 /** What shims, filters, logs and connectors may stand on: the contract, and the helpers that know nobody. */
-const CONTRACT = ['protocols', 'events', 'errors', 'topic', 'mailbox', 'room', 'codec', 'rough-bytes', 'bell'];
+const CONTRACT = ['protocols', 'events', 'errors', 'topic', 'mailbox', 'room', 'codec', 'rough-bytes', 'bell', 'filter'];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);
 const core = /^[^/]+$/;
 

@@ -11,7 +11,7 @@ const RETRY_MS = 1000;
 
 interface Waiting extends Entry {
   readonly durability: Durability;
-  readonly resolve: () => void;
+  readonly resolve: (seq: number | undefined) => void;
   readonly reject: (error: unknown) => void;
   givenUp: boolean;
 }
@@ -39,14 +39,14 @@ export class Appender {
     this.#onCommit = onCommit;
   }
 
-  /** Settles when these are stored, or known to be stored before. They are stored in the order of the calls. */
-  async append(entries: readonly Entry[], { durability, signal }: AppendOptions): Promise<void> {
+  /** Settles when these are stored, or known to be stored before: with their offsets, as far as they are new. Stored in the order of the calls. */
+  async append(entries: readonly Entry[], { durability, signal }: AppendOptions): Promise<(number | undefined)[]> {
     if (this.#closed) throw closedError();
     signal?.throwIfAborted();
     const added: Waiting[] = [];
     const stored = entries.map(
       (entry) =>
-        new Promise<void>((resolve, reject) => {
+        new Promise<number | undefined>((resolve, reject) => {
           added.push({ ...entry, durability, resolve, reject, givenUp: false });
         }),
     );
@@ -60,8 +60,7 @@ export class Appender {
     };
     signal?.addEventListener('abort', giveUp);
     try {
-      const outcomes = await Promise.allSettled(stored);
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+      return await Promise.all(stored);
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }
@@ -141,7 +140,7 @@ export class Appender {
     this.#onCommit(committed);
     for (const entry of entries) {
       if (committed.fenced.has(entry)) entry.reject(fencedError());
-      else entry.resolve();
+      else entry.resolve(committed.places.get(entry));
     }
   }
 }

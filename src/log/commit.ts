@@ -13,7 +13,7 @@ import {
   type StreamRecord,
   tick,
 } from './records.js';
-import { type RetentionLimits, trim } from './retention.js';
+import { isOutbox, type RetentionLimits, removeHead, trim } from './retention.js';
 import { see } from './seen.js';
 import { type Content, packSegment, segmentBytes } from './segment.js';
 import { forgetStreams, MAX_STREAMS, type StreamMemory } from './streams.js';
@@ -50,8 +50,12 @@ export interface Draft<E extends Entry = Entry> {
 export interface Committed<E extends Entry = Entry> {
   readonly log: LogRecord;
   readonly segments: readonly { readonly lane: Lane; readonly record: SegmentRecord }[];
+  /** Lanes that have grown, or of which an outbox has sent something. */
+  readonly changed: readonly Lane[];
   /** They write for a term that is over. */
   readonly fenced: ReadonlySet<E>;
+  /** What each entry got; duplicates got theirs before. */
+  readonly places: ReadonlyMap<E, number>;
   readonly streams: ReadonlyMap<string, StreamRecord>;
 }
 
@@ -79,25 +83,29 @@ export async function commit<E extends Entry>(
   const now = tick(log);
   const holds = ({ key, term }: Fence) => log.terms[key] === term;
   const fenced = new Set(draft.entries.filter(({ fence }) => fence && !holds(fence)));
-  for (const { fence, cursor } of draft.moves) if (holds(fence)) moveCursor(log, fence.key, cursor, now + limits.leaseMs);
+  for (const { fence, cursor } of draft.moves) if (holds(fence)) await moveCursor(tx, log, fence.key, cursor, now + limits.leaseMs);
 
+  const sent = draft.moves.map(({ cursor: { lane } }) => lane).filter(isOutbox);
   const unfenced = draft.entries.filter((entry) => !fenced.has(entry));
   if (unfenced.length > 0 && !(attempt > 1 && (await isStored(tx, draft)))) {
     log.serial++;
     const { fresh, streams } = await withoutDuplicates(tx, log, unfenced, memory);
-    const segments = await append(tx, log, fresh, draft, limits, now);
+    const { segments, places } = await append(tx, log, fresh, draft, limits, now);
     for (const [key, stream] of streams) tx.put('streams', key, stream);
     if (log.streams > MAX_STREAMS) await forgetStreams(tx, log);
     tx.put('meta', 'log', log);
-    return { log, segments, fenced, streams };
+    return { log, segments, changed: [...sent, ...segments.map(({ lane }) => lane)], fenced, places, streams };
   }
   if (draft.moves.length > 0) tx.put('meta', 'log', log);
-  return { log, segments: [], fenced, streams: new Map() };
+  return { log, segments: [], changed: sent, fenced, places: new Map(), streams: new Map() };
 }
 
-function moveCursor(log: LogRecord, key: string, cursor: Move['cursor'], until: number): void {
+/** What an outbox has sent is nobody's any more. */
+export async function moveCursor(tx: Tx, log: LogRecord, key: string, cursor: Move['cursor'], until: number): Promise<void> {
+  const { lane } = cursor;
   const at = Math.max(cursor.at, log.cursors[key]?.at ?? 0);
   log.cursors[key] = { ...cursor, at, until };
+  if (isOutbox(lane)) await removeHead(tx, log, lane, laneOf(log, lane), ({ first, count }) => first + count <= at);
 }
 
 async function withoutDuplicates<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly E[], memory: StreamMemory) {
@@ -123,13 +131,25 @@ async function withoutDuplicates<E extends Entry>(tx: Tx, log: LogRecord, entrie
 
 /** One segment per lane, nearly always one. */
 async function append<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly E[], draft: Draft<E>, limits: CommitLimits, now: number) {
-  const byLane = new Map<Lane, Content[]>();
-  for (const { lane, content } of entries) {
-    const contents = byLane.get(lane);
-    if (contents) contents.push(content);
-    else byLane.set(lane, [content]);
+  const byLane = new Map<Lane, E[]>();
+  for (const entry of entries) {
+    const others = byLane.get(entry.lane);
+    if (others) others.push(entry);
+    else byLane.set(entry.lane, [entry]);
   }
-  const segments = [...byLane].map(([lane, contents]) => ({ lane, record: packSegment(laneOf(log, lane).next, now, contents) }));
+  const places = new Map<E, number>();
+  const segments = [...byLane].map(([lane, own]) => {
+    const first = laneOf(log, lane).next;
+    for (const [i, entry] of own.entries()) places.set(entry, first + i);
+    return {
+      lane,
+      record: packSegment(
+        first,
+        now,
+        own.map(({ content }) => content),
+      ),
+    };
+  });
   const incoming = segments.reduce((sum, { record }) => sum + segmentBytes(record), 0);
   if (!(await trim(tx, log, limits, now, incoming))) throw quotaExceeded(`The log is full (maxBytes ${limits.maxBytes})`);
   for (const { lane, record } of segments) {
@@ -149,7 +169,7 @@ async function append<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly
       token: draft.token,
     } satisfies DirectoryRecord);
   }
-  return segments;
+  return { segments, places };
 }
 
 /** The transaction before was taken for failed, and had completed. */

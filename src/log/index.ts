@@ -8,11 +8,15 @@
  * ```
  */
 export type { Durability } from './database.js';
+export type { Inbox, InboxOptions } from './inbox.js';
+export type { Given } from './inner.js';
 export { type Log, openLog } from './log.js';
 export type { LogOptions } from './options.js';
+export type { Outbox, OutboxOptions } from './outbox.js';
 export type { LogPublisher } from './publisher.js';
 export type { From } from './reading.js';
 export type { Offset } from './records.js';
 export type { LogMessage } from './segment.js';
 export type { CursorStatus, InboxStatus, LogStatus, OutboxStatus } from './status.js';
 export type { LogSubscriber, LogSubscriberOptions } from './subscriber.js';
+export type { DeadLetter, PurgeOptions } from './upkeep.js';

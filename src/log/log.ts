@@ -1,16 +1,21 @@
 import { StreamError } from '../errors.js';
+import type { AnySubscriber, EventPublisher, Publisher } from '../protocols.js';
 import { Appender } from './appender.js';
 import { readLog } from './commit.js';
 import { type Database, IndexedDatabase } from './database.js';
 import { Doorbell } from './doorbell.js';
+import { Inbox, type InboxOptions } from './inbox.js';
+import type { Given } from './inner.js';
 import { MemoryDatabase, MemoryLocks } from './memory.js';
 import { checkLogOptions, type LogOptions } from './options.js';
+import { Outbox, type OutboxOptions } from './outbox.js';
 import type { Parts } from './parts.js';
 import { LogPublisher } from './publisher.js';
 import { Recent } from './recent.js';
 import { type Lane, LOG_LANE, type LogRecord } from './records.js';
 import { type LogStatus, StatusBoard } from './status.js';
 import { LogSubscriber, type LogSubscriberOptions } from './subscriber.js';
+import { type DeadLetter, listDeadLetters, type PurgeOptions, purge } from './upkeep.js';
 
 /**
  * Opens a log, and makes it where there is none. Rejects with `unsupported` without IndexedDB (unless `fallback` is `'memory'`),
@@ -82,14 +87,15 @@ export class Log implements AsyncDisposable {
       silenceMs,
       durability,
       leaseMs,
-      appender: new Appender(database, { maxBytes, maxAgeMs, leaseMs }, ({ log: after, segments }) => {
+      appender: new Appender(database, { maxBytes, maxAgeMs, leaseMs }, ({ log: after, segments, changed }) => {
         for (const { lane, record } of segments) recent.add({ epoch: after.epoch, lane, record });
         board.quotaExceeded = false;
         board.see(after);
-        if (segments.length > 0) bell.ring(segments.map(({ lane }) => lane));
+        if (changed.length > 0) bell.ring(changed);
       }),
       see: (record) => board.see(record),
       count: (news) => board.count(news),
+      changed: () => board.changed(),
     };
   }
 
@@ -117,6 +123,41 @@ export class Log implements AsyncDisposable {
   /** Reads what publishers of this log stored, in any tab: from now on, from `from` on, or, with a `name`, from where that stopped. */
   subscriber(topicFilter = '#', options: LogSubscriberOptions = {}): LogSubscriber {
     return this.#subscribe(LOG_LANE, topicFilter, options);
+  }
+
+  /**
+   * Stores what is sent, and passes it on through `publisher`, in order, while some tab has this outbox open: now, or when there is a connection again.
+   * Takes the publisher over; of a function, one is made for each time that this tab's turn comes.
+   */
+  outbox(publisher: Given<Publisher | EventPublisher>, { name = 'outbox' }: OutboxOptions = {}): Outbox {
+    const lane = `out/${name}`;
+    return this.#keep(new Outbox(this.#parts, lane, publisher, this.#board.pump(lane)));
+  }
+
+  /**
+   * Reads what `subscriber` receives, by way of the log. Takes the subscriber over; of a function, one is made for each time that this tab's turn comes.
+   * An MQTT subscriber should have a `clientId` and `clean: false`: the broker forgets what arrives for any other while it is away.
+   */
+  inbox(subscriber: Given<AnySubscriber>, options: InboxOptions = {}): Inbox {
+    const lane = `in/${options.inbox ?? options.name ?? 'inbox'}`;
+    return this.#keep(new Inbox(this.#parts, lane, subscriber, options, this.#board.pump(lane)));
+  }
+
+  /** What outboxes could not send, oldest first. */
+  deadLetters(): Promise<DeadLetter[]> {
+    return listDeadLetters(this.#parts.database);
+  }
+
+  /** Removes what is said. */
+  async purge(options: PurgeOptions): Promise<LogStatus> {
+    this.#board.see(await purge(this.#parts.database, options));
+    this.#parts.bell.ring(Object.keys(this.#board.lanes));
+    return this.status;
+  }
+
+  /** Asks the browser not to evict this site's data when the disk is full; some ask the user. Whether it will. */
+  async requestPersistence(): Promise<boolean> {
+    return (await navigator.storage?.persist?.()) ?? false;
   }
 
   /** Closes everything that was opened on it; what is stored stays. Idempotent. */

@@ -16,4 +16,6 @@ export interface Parts extends TenureParts {
   see(log: LogRecord): void;
   /** Counts what is said in-band. */
   count(news: StreamError): void;
+  /** Something that `status` shows has changed. */
+  changed(): void;
 }

@@ -13,17 +13,22 @@ const LIMITS: PublisherLimits = { batchBytes: 2 ** 16, inFlight: 16 };
 /** `send` settles when the message is stored: its transaction has completed. Rejects with `quota_exceeded`, `storage_failed` or `closed`. */
 export class LogPublisher implements Publisher {
   readonly codec: Codec = messagePack;
-  readonly limits: PublisherLimits;
+  readonly limits = LIMITS;
   readonly #parts: Parts;
   readonly #lane: Lane;
   readonly #durability: Durability;
+  readonly #onStored: (seq: number | undefined) => void;
   readonly #gone = new AbortController();
 
-  constructor(parts: Parts, lane: Lane, { durability, limits = LIMITS }: { durability: Durability; limits?: PublisherLimits }) {
+  constructor(
+    parts: Parts,
+    lane: Lane,
+    { durability, onStored = () => {} }: { durability: Durability; onStored?: (seq: number | undefined) => void },
+  ) {
     this.#parts = parts;
     this.#lane = lane;
     this.#durability = durability;
-    this.limits = limits;
+    this.#onStored = onStored;
   }
 
   async send(topic: string, message: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
@@ -33,7 +38,8 @@ export class LogPublisher implements Publisher {
     this.#gone.signal.throwIfAborted();
     const entry = { lane: this.#lane, content: { topic, payload: message.slice() }, header: readHeader(message) };
     const given = signal ? AbortSignal.any([signal, this.#gone.signal]) : this.#gone.signal;
-    await this.#parts.appender.append([entry], { durability: this.#durability, signal: given });
+    const [seq] = await this.#parts.appender.append([entry], { durability: this.#durability, signal: given });
+    this.#onStored(seq);
   }
 
   /** What is not stored by now rejects with `closed`. */

@@ -21,6 +21,8 @@ export interface OutboxStatus {
   readonly deadLetters: number;
   /** Whether it is this tab that sends. */
   readonly leader: boolean;
+  /** Counts the tabs that sent for it; this tab's present or last term, 0 when it never had one. */
+  readonly term: number;
   /** Messages this tab has sent since it leads. */
   readonly sent: number;
   /** Why it cannot send at the moment. */
@@ -31,6 +33,8 @@ export interface InboxStatus {
   readonly name: string;
   /** Whether it is this tab that receives. */
   readonly leader: boolean;
+  /** As of an outbox. */
+  readonly term: number;
   /** Messages this tab has stored since it leads. */
   readonly received: number;
   readonly error?: StreamError | undefined;
@@ -67,9 +71,12 @@ export interface LogStatus {
 /** What a pump in this tab says of itself. */
 export interface PumpState {
   leader: boolean;
+  term: number;
   moved: number;
   error: StreamError | undefined;
 }
+
+const IDLE: PumpState = { leader: false, term: 0, moved: 0, error: undefined };
 
 export class StatusBoard {
   readonly pumps = new Map<Lane, PumpState>();
@@ -83,6 +90,10 @@ export class StatusBoard {
   constructor(log: LogRecord, fixed: Pick<LogStatus, 'storage' | 'maxBytes'>) {
     this.#log = log;
     this.#fixed = fixed;
+  }
+
+  get lanes(): LogRecord['lanes'] {
+    return this.#log.lanes;
   }
 
   get watched(): boolean {
@@ -110,6 +121,12 @@ export class StatusBoard {
     this.changed();
   }
 
+  pump(lane: Lane): PumpState {
+    const state = this.pumps.get(lane) ?? { ...IDLE };
+    this.pumps.set(lane, state);
+    return state;
+  }
+
   onStatus(listener: (status: LogStatus) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -135,14 +152,14 @@ export class StatusBoard {
     const log = this.#log;
     const { start, next } = laneOf(log, LOG_LANE);
     const outboxes = this.#lanes(isOutbox).map(([name, lane]): OutboxStatus => {
-      const { leader = false, moved = 0, error } = this.pumps.get(lane) ?? {};
+      const { leader, term, moved, error } = this.pumps.get(lane) ?? IDLE;
       const { start: sentUpTo, next: end, deadLetters } = laneOf(log, lane);
       const at = Object.values(log.cursors).find((cursor) => cursor.lane === lane)?.at ?? sentUpTo;
-      return { name, backlog: end - at, deadLetters, leader, sent: moved, error };
+      return { name, backlog: end - at, deadLetters, leader, term, sent: moved, error };
     });
     const inboxes = this.#lanes((lane) => lane.startsWith('in/')).map(([name, lane]): InboxStatus => {
-      const { leader = false, moved = 0, error } = this.pumps.get(lane) ?? {};
-      return { name, leader, received: moved, error };
+      const { leader, term, moved, error } = this.pumps.get(lane) ?? IDLE;
+      return { name, leader, term, received: moved, error };
     });
     const cursors = Object.values(log.cursors).filter(({ lane }) => !isOutbox(lane));
     return {

@@ -1,15 +1,15 @@
-import { Bell } from '../bell.js';
 import { messagePack } from '../codec.js';
 import { StreamError } from '../errors.js';
-import { gap, Mailbox, payloads } from '../mailbox.js';
+import { Mailbox, payloads } from '../mailbox.js';
 import type { Batch, BatchOptions, BatchSubscriber, Codec } from '../protocols.js';
 import { topicMatcher } from '../topic.js';
 import { readLog } from './commit.js';
+import { follow } from './follow.js';
 import type { Parts } from './parts.js';
-import { patiently } from './patience.js';
-import { checkFrom, type From, type Page, readPage, resolve } from './reading.js';
-import { type Lane, type LogRecord, laneOf, type SegmentRecord, tick } from './records.js';
-import { isSound, type LogMessage, messagesOf } from './segment.js';
+import { aborted, patiently } from './patience.js';
+import { checkFrom, type From, resolve } from './reading.js';
+import { type Lane, type LogRecord, type SegmentRecord, tick } from './records.js';
+import { type LogMessage, messagesOf } from './segment.js';
 import { serve, type Term } from './tenure.js';
 
 export interface LogSubscriberOptions {
@@ -67,13 +67,14 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
     return this.#starting;
   }
 
-  /** Ends iterations. A named cursor stays where the last acknowledgement left it. */
-  async close(): Promise<void> {
-    this.#gone.abort();
-    this.#mailbox.close();
+  /** Ends iterations, after `failure` if there is one. A named cursor stays where the last acknowledgement left it. */
+  async close(failure?: unknown): Promise<void> {
+    this.#mailbox.close(failure);
+    // What was acknowledged is stored before the next in line begins to read.
     await this.#starting?.catch(() => {});
+    if (this.#term) await this.#parts.appender.flush();
+    this.#gone.abort();
     await this.#running;
-    if (this.#options.name !== undefined) await this.#parts.appender.flush();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -124,57 +125,27 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
     this.#term = term;
     if (!cursor) this.#move(this.#read); // lost with the database it was in
     await this.#follow(term.signal);
+    if (this.#mailbox.closed) await aborted(term.signal);
+    await this.#parts.appender.flush();
     if (this.#term === term) this.#term = undefined;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    const { recent, bell, database } = this.#parts;
-    const rung = new Bell();
-    const stop = bell.onRing(this.#lane, () => rung.ring());
-    try {
-      while (!signal.aborted && !this.#mailbox.closed) {
-        const kept = recent.find(this.#epoch as string, this.#lane, this.#read);
-        if (kept) {
-          await this.#deliver(kept, signal);
-          continue;
-        }
-        const ring = rung.next(signal);
-        const page = await patiently(() => readPage(database, this.#lane, this.#read), signal);
-        if (!(await this.#deliverPage(page, signal))) return;
-        if (page.segments.length === 0) await ring;
+    const position = { epoch: this.#epoch as string, at: this.#read };
+    for await (const arrival of follow(this.#parts, this.#lane, position, signal)) {
+      if ('record' in arrival) await this.#deliver(arrival.record, signal);
+      else if ('news' in arrival) {
+        this.#notify(arrival.news);
+        this.#passed(arrival.to);
+      } else {
+        this.#noticeEpoch(arrival.log);
+        // The term is over with the database that it began in, or the cursor was purged.
+        if (this.#term && (arrival.lost || !arrival.log.cursors[this.#term.fence.key])) return;
+        if (arrival.lost) this.#read = 0;
+        else this.#renewLease(arrival.log);
       }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      rung.ring();
-      stop();
+      if (signal.aborted || this.#mailbox.closed) return;
     }
-  }
-
-  /** False when the term is over with the database that it began in. */
-  async #deliverPage({ log, segments }: Page, signal: AbortSignal): Promise<boolean> {
-    this.#parts.see(log);
-    if (log.epoch !== this.#epoch) {
-      if (this.#term) return false;
-      this.#noticeEpoch(log);
-      this.#read = 0;
-      return true;
-    }
-    this.#renewLease(log);
-    const { start } = laneOf(log, this.#lane);
-    if (this.#read < start) {
-      this.#notify(gap('retention', start - this.#read));
-      this.#passed(start);
-    }
-    for (const { first, count, record } of segments) {
-      signal.throwIfAborted();
-      if (isSound(record, first, count)) await this.#deliver(record, signal);
-      else {
-        this.#notify(gap('corrupt', first + count - Math.max(first, this.#read)));
-        this.#passed(first + count);
-      }
-    }
-    return true;
   }
 
   async #deliver(record: SegmentRecord, signal: AbortSignal): Promise<void> {
@@ -186,7 +157,8 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
         const bytes = message.payload.length;
         const fits = mailbox.size === 0 || (mailbox.size < maxMessages && mailbox.bytes + bytes <= maxBytes);
         if (fits) mailbox.push(message, bytes);
-        else await mailbox.put(message, bytes, signal);
+        else await mailbox.put(message, bytes, signal).catch(() => {});
+        if (signal.aborted || mailbox.closed) return;
       }
       this.#read = seq + 1;
     }

@@ -29,6 +29,8 @@ export interface TenureParts {
 
 /** Unanswered in a row before the lock is taken. */
 const STRIKES = 3;
+const HANDOVER_MS = 500;
+const NEVER = new AbortController().signal;
 
 /**
  * Calls `work` whenever this tab's turn has come, until the signal is aborted or `work` fails. It works as long as its term lasts; when it returns
@@ -59,8 +61,9 @@ export async function serve(
         });
         try {
           const begun = await patiently(() => begin(parts.database, key, onBegin), over.signal);
-          // Whoever comes next need not wait for what this one still has to put away.
-          await Promise.race([work({ ...begun, signal: over.signal }), aborted(over.signal)]);
+          // What this one still has to put away is worth a moment, but not more.
+          const late = aborted(over.signal).then(() => pause(HANDOVER_MS, NEVER));
+          await Promise.race([work({ ...begun, signal: over.signal }), late]);
         } finally {
           deaf();
         }
