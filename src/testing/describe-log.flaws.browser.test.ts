@@ -7,15 +7,23 @@ import { describeLog, type KeptMessage, type LogReading, type LogSubject, type L
 type Kept = BatchSubscriber<KeptMessage>;
 
 test.concurrent.each<[flaw: string, sentence: RegExp, flawed: (world: LogWorld) => LogWorld]>([
-  ['promises before it has stored', /settled for, though/, publishing((inner) => ({ send: async (...sent) => void inner.send(...sent) }))],
+  ['promises before it has stored', /settled for, though/, publishing(promisingEarly)],
   ['keeps the buffer itself', /uses its buffer again/, publishing(sendingLater)],
   ['keeps duplicates', /producer and number once/, publishing(withAnotherProducer)],
   ['knows no offsets', /without a hole, and never/, messages((message) => ({ ...message, offset: { ...message.offset, seq: 0 } }))],
   ['knows no times', /topics, bytes and the time/, messages((message) => ({ ...message, time: 0 }))],
   ['loses a message', /into one order/, messages((message) => (message.offset.seq === 77 ? undefined : message))],
   ['brings everything to everybody', /topics of its filter alone/, reading((_filter, options) => ['#', options])],
-  ['forgets names', /where it stopped, in another place/, reading((filter, { name: _, ...options } = {}) => [filter, { from: 'start', ...options }])],
-  ['begins a name anew', /only when it is new/, reading((filter, options) => [filter, options?.name ? { from: options.from ?? 'start' } : options])],
+  [
+    'forgets names',
+    /where it stopped, in another place/,
+    reading((filter, { name: _, ...options } = {}) => [filter, { from: 'start', ...options }]),
+  ],
+  [
+    'begins a name anew',
+    /only when it is new/,
+    reading((filter, options) => [filter, options?.name ? { from: options.from ?? 'start' } : options]),
+  ],
   ['cannot replay from offsets', /from an offset on/, reading((filter, options) => [filter, { ...options, from: 'start' }])],
   ['cannot replay from times', /from a time on/, reading((filter, options) => [filter, { ...options, from: 'start' }])],
   ['acknowledges what it gives', /never acknowledged/, batches(acknowledging)],
@@ -47,6 +55,10 @@ function publishing(send: (inner: Publisher) => Pick<Publisher, 'send'>) {
       return { ...send(inner), close: () => inner.close(), [Symbol.asyncDispose]: () => inner.close() };
     },
   });
+}
+
+function promisingEarly(inner: Publisher): Pick<Publisher, 'send'> {
+  return { send: async (...sent) => void setTimeout(() => inner.send(...sent).catch(() => {}), 100) };
 }
 
 function sendingLater(inner: Publisher): Pick<Publisher, 'send'> {
@@ -103,7 +115,9 @@ async function* changing(inner: Kept, options: BatchOptions | undefined, changed
 
 function messages(changed: (message: KeptMessage) => KeptMessage | undefined) {
   return batches((batch) => ({
-    messages: batch.messages.flatMap((message) => ('offset' in message ? (changed(message) ?? []) : [message])),
+    messages: batch.messages
+      .map((message) => ('offset' in message ? changed(message) : message))
+      .filter((message) => message !== undefined),
     ack: () => batch.ack(),
   }));
 }

@@ -13,7 +13,7 @@ declare global {
     /** Closes its subscriber in order; `readAgain` opens another. */
     stopReading(): Promise<void>;
     readAgain(): void;
-    /** Messages that the cursors of this log have not passed. */
+    /** Messages that the cursors and outboxes of this log have not passed. */
     lag(): Promise<number>;
   };
 }
@@ -35,5 +35,8 @@ globalThis.tab = {
   pending: () => writer?.pending ?? 0,
   stopReading: async () => reader?.stop(),
   readAgain: () => reader?.start(),
-  lag: async () => (await log.refresh()).cursors.reduce((sum, { lag }) => sum + lag, 0),
+  lag: async () => {
+    const { cursors, outbox } = await log.refresh();
+    return cursors.reduce((sum, { lag }) => sum + lag, outbox.backlog);
+  },
 };
