@@ -1,7 +1,7 @@
 import { messagePack } from '../codec.js';
 import { StreamError } from '../errors.js';
 import type { EventBatch, ObjectEvent } from '../events.js';
-import { FilterGate, type FilterOptions } from '../filter.js';
+import { type FilterOptions, type Judge, openGate } from '../filter.js';
 import type { Codec, Message } from '../protocols.js';
 
 export type InboxFilterOptions = Pick<FilterOptions, 'filter' | 'onFilterError' | 'filterTimeoutMs'>;
@@ -10,11 +10,11 @@ type Arrived = Message | EventBatch | StreamError;
 
 /** Keeps out of the log what nobody wants. Objects by reference that are dropped stay in their store: an inbox has none. */
 export class InboxFilter {
-  readonly #gate: FilterGate;
+  readonly #judges: Judge;
   readonly #codec: Codec;
 
   constructor(options: InboxFilterOptions, codec: Codec = messagePack) {
-    this.#gate = new FilterGate(options);
+    this.#judges = openGate(options, () => {});
     this.#codec = codec;
   }
 
@@ -30,7 +30,7 @@ export class InboxFilter {
     const batch = 'events' in message ? message : this.#decode(message);
     if (!batch) return message;
     const objects = batch.events.filter((event): event is ObjectEvent => event.type !== 'end');
-    const verdicts = await this.#gate.judge(objects.map(({ metadata }) => metadata));
+    const verdicts = await this.#judges(objects.map(({ metadata }) => metadata));
     const dropped = new Set<unknown>();
     for (const [i, verdict] of verdicts.entries()) {
       if (verdict instanceof StreamError) throw verdict;
