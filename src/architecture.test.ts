@@ -30,10 +30,10 @@ const core = /^[^/]+$/;
 /** Who may import what, from the particular to the general; a module's own private folder is always open to it. */
 const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
   { who: /^index$/, may: /^([^/]+|filters\/index)$/ },
-  { who: /^(check|errors|unless-aborted)$/, may: /^$/ },
+  { who: /^(check|errors|iterate|unless-aborted)$/, may: /^$/ },
   { who: /^(topic|room)$/, may: /^(check|unless-aborted)$/ },
   { who: /^(protocols|events)$/, may: /^(errors|events|topic)$/ },
-  { who: /^(bell|mailbox|gap|payloads)$/, may: /^(bell|check|errors|gap|payloads|protocols|room|unless-aborted)$/ },
+  { who: /^(bell|mailbox|gap|payloads)$/, may: /^(bell|check|errors|gap|iterate|payloads|protocols|room|unless-aborted)$/ },
   { who: core, may: core },
   { who: /^fixtures\//, may: core },
   { who: /^testing\//, may: /^[^/]+$|^filters\// },

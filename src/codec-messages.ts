@@ -14,13 +14,13 @@ const HEADER = { depth: MAX_DEPTH + 2, weight: MAX_WEIGHT, views: 4 };
 const LIGHT_BYTES = MAX_WEIGHT / 2;
 
 /** Throws `too_large` for what no reader would take; fewer events may still do. */
-export function assemble(header: BatchHeader, events: readonly Uint8Array[]): Uint8Array[] {
+export function assemble(header: BatchHeader, events: readonly Uint8Array[]): Uint8Array {
   const head = writing(() => encodeHeader(header, events.length));
   const message = checkSize(concat([...head, ...events]));
   if (message.length > LIGHT_BYTES && weigh(events) > MAX_WEIGHT) {
     throw new StreamError('too_large', 'It holds more lists, maps and binaries than a message may: send fewer events at once');
   }
-  return [message];
+  return message;
 }
 
 export function decode(message: Uint8Array, topic: string): EventBatch {

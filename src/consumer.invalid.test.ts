@@ -11,7 +11,7 @@ import type { Message } from './protocols.js';
 /** A batch as bytes; no two are numbered alike when they differ in length. */
 function written(...events: readonly StreamEvent[]): Message {
   const header = { topic: 't', producer: 'a'.repeat(32), seq: events.length, stores: [] };
-  return { topic: 't', payload: messagePack.assemble(header, events.map(messagePack.encodeEvent))[0] as Uint8Array };
+  return { topic: 't', payload: messagePack.assemble(header, events.map(messagePack.encodeEvent)) };
 }
 
 const garbage = (...bytes: number[]): Message => ({ topic: 't', payload: Uint8Array.of(...bytes) });

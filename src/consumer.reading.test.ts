@@ -128,8 +128,7 @@ describe('a consumer', () => {
       messagePack.encodeEvent({ type: 'inline', metadata: {}, object: event }),
     ]);
     const consumers = [1, 2].map(
-      () =>
-        new StreamConsumer<{ list: number[] }>(new Wire({ codec: messagePack }).bring({ topic: 't', payload: message[0] as Uint8Array })),
+      () => new StreamConsumer<{ list: number[] }>(new Wire({ codec: messagePack }).bring({ topic: 't', payload: message })),
     );
     const [one, two] = await Promise.all(consumers.map(async (consumer) => (await consumer.next()).value));
     one?.list.push(2);
@@ -154,7 +153,7 @@ describe('a consumer', () => {
     const events = [inline('a'), inline('b'), END_OF_STREAM].map(messagePack.encodeEvent);
     const subscriber: Subscriber = {
       async *[Symbol.asyncIterator]() {
-        yield* messagePack.assemble(header, events);
+        yield messagePack.assemble(header, events);
       },
       close: async () => {},
       [Symbol.asyncDispose]: async () => {},

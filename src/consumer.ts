@@ -10,6 +10,7 @@
 import type { ConsumerStats, Delivery } from './delivery.js';
 import type { Metadata } from './events.js';
 import { type Intake, type IntakeOptions, openIntake } from './intake.js';
+import { DONE, iterate } from './iterate.js';
 import { ObjectProxy } from './object-proxy.js';
 import type { AnySubscriber } from './protocols.js';
 
@@ -25,8 +26,6 @@ type Result<R> = IteratorResult<R, undefined>;
 
 /** What a call makes of its event. */
 type View<T, R> = (delivery: Delivery<T>) => R | Promise<R>;
-
-const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, AsyncDisposable {
   readonly #subscriber: AnySubscriber;
@@ -120,8 +119,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
   }
 
   #iterate<R>(next: () => Promise<Result<R>>): AsyncIterableIterator<R, undefined> {
-    const iterator: AsyncIterableIterator<R, undefined> = { next, return: () => this.return(), [Symbol.asyncIterator]: () => iterator };
-    return iterator;
+    return iterate(next, () => this.return());
   }
 
   /** In turn, and at once when it can. With `pull` it acknowledges the event before, and the next such call this one. */

@@ -8,10 +8,9 @@ import type { Codec } from './protocols.js';
 describe('a plain JSON value per message', () => {
   test('is what is sent, byte for byte what a device would send', () => {
     const codec = jsonCodec();
-    const events = [{ celsius: 71 }, 'text', [1, 2], null, 0].map((object) =>
-      codec.encodeEvent({ type: 'inline', metadata: { a: 1 }, object }),
+    const messages = [{ celsius: 71 }, 'text', [1, 2], null, 0].map((object) =>
+      codec.assemble({ topic: 't', stores: [] }, [codec.encodeEvent({ type: 'inline', metadata: { a: 1 }, object })]),
     );
-    const messages = codec.assemble({ topic: 't', stores: [] }, events);
     expect(messages.map((message) => new TextDecoder().decode(message))).toEqual(['{"celsius":71}', '"text"', '[1,2]', 'null', '0']);
   });
 

@@ -30,13 +30,14 @@ export function jsonCodec({ metadata = () => ({}), endOfStream }: JsonCodecOptio
   const end = endOfStream === undefined ? undefined : toJson(endOfStream);
   const endValue = end && JSON.parse(end);
   return {
+    single: true,
     encodeEvent(event) {
       if (event.type === 'key') throw new StreamError('unsupported', 'Plain JSON carries no references to stores: use the default codec');
       if (event.type === 'inline') return checkSize(new TextEncoder().encode(toJson(event.object)));
       if (end !== undefined) return new TextEncoder().encode(end);
       throw new StreamError('unsupported', 'Plain JSON has no end of stream: say which value means it with jsonCodec({ endOfStream })');
     },
-    assemble: (_header, events) => [...events],
+    assemble: (_header, [event = new Uint8Array()]) => event,
     decode: (message, topic) => ({ topic, stores: [], events: [toEvent(fromJson(checkSize(message)))] }),
   };
 

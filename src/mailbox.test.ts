@@ -81,7 +81,7 @@ describe('waiting', () => {
     const next = batches.next();
     expect(await stateOf(next)).toBe('pending');
     mailbox.push('a', 1);
-    expect(messagesOf((await next).value)).toEqual(['a']);
+    expect(messagesOf((await next).value as Batch<string>)).toEqual(['a']);
   });
 
   test('is given up by the signal, with its reason; nothing is lost and the iteration is over', async () => {
@@ -113,7 +113,7 @@ describe('waiting', () => {
     mailbox.push('a', 1);
     mailbox.push('b', 1);
     const results = await Promise.all(both);
-    expect(results.map(({ value }) => messagesOf(value))).toEqual([['a'], ['b']]);
+    expect(results.map(({ value }) => messagesOf(value as Batch<string>))).toEqual([['a'], ['b']]);
   });
 });
 
@@ -394,7 +394,7 @@ describe('payloads', () => {
     const { mailbox, acknowledged } = bytesOf(1, 2);
     mailbox.notify(gap('suspended'));
     mailbox.push({ payload: Uint8Array.of(3) }, 1);
-    const bytes = payloads(mailbox.batches());
+    const bytes = payloads(mailbox);
     expect((await bytes.next()).value).toEqual(Uint8Array.of(1));
     expect(acknowledged).toEqual([]);
     expect((await bytes.next()).value).toEqual(Uint8Array.of(2));
@@ -405,14 +405,14 @@ describe('payloads', () => {
 
   test('leaving gives back the last one and those behind it', async () => {
     const { mailbox } = bytesOf(1, 2, 3);
-    for await (const [n] of payloads(mailbox.batches())) if (n === 2) break;
-    const rest = payloads(mailbox.batches());
+    for await (const [n] of payloads(mailbox)) if (n === 2) break;
+    const rest = payloads(mailbox);
     expect([(await rest.next()).value, (await rest.next()).value]).toEqual([Uint8Array.of(2), Uint8Array.of(3)]);
   });
 
   test('leaving ends a pending wait', async () => {
     const { mailbox } = bytesOf();
-    const bytes = payloads(mailbox.batches());
+    const bytes = payloads(mailbox);
     const next = bytes.next();
     await bytes.return?.();
     expect(await next).toEqual({ done: true, value: undefined });
@@ -421,7 +421,7 @@ describe('payloads', () => {
   test('of what is no bytes: an error that says how to read it', async () => {
     const mailbox = new Mailbox<unknown>();
     mailbox.push({ topic: 'a', stores: [], events: [] }, 1);
-    expect(await reasonOf(payloads(mailbox.batches()).next())).toMatchObject({ code: 'unsupported' });
+    expect(await reasonOf(payloads(mailbox).next())).toMatchObject({ code: 'unsupported' });
   });
 });
 

@@ -6,6 +6,7 @@ import { Bell } from './bell.js';
 import { check, checkOneOf } from './check.js';
 import { closedError, StreamError } from './errors.js';
 import { gap, isGap, mergeGaps } from './gap.js';
+import { DONE, iterate } from './iterate.js';
 import type { Batch, BatchOptions, BufferOptions } from './protocols.js';
 import { Room } from './room.js';
 
@@ -29,8 +30,6 @@ interface Entry<M> {
   bytes: number;
   state: 'waiting' | 'given' | 'done';
 }
-
-const DONE = { done: true, value: undefined } as const;
 
 export class Mailbox<M> {
   readonly #room: Room;
@@ -107,7 +106,13 @@ export class Mailbox<M> {
    * Rejects with the signal's reason, which ends the iteration, or with what the mailbox was closed with. Leaving gives back what was not acknowledged,
    * in its old place. Throws `TypeError` when `max` is below 1.
    */
-  batches({ max = Infinity, signal, ack = 'pull', accept = () => true, until }: TakeOptions<M> = {}): AsyncIterableIterator<Batch<M>> {
+  batches({
+    max = Infinity,
+    signal,
+    ack = 'pull',
+    accept = () => true,
+    until,
+  }: TakeOptions<M> = {}): AsyncIterableIterator<Batch<M>, undefined> {
     check(max >= 1, 'max', max, 'at least 1');
     let held: Entry<M>[] = [];
     let left = until?.aborted;
@@ -120,7 +125,7 @@ export class Mailbox<M> {
       this.#arrival.ring();
       return DONE;
     };
-    const next = async (): Promise<IteratorResult<Batch<M>>> => {
+    const next = async (): Promise<IteratorResult<Batch<M>, undefined>> => {
       if (ack === 'pull') this.#done(held);
       while (!left) {
         if (signal?.aborted) await leave();
@@ -137,8 +142,7 @@ export class Mailbox<M> {
       return DONE;
     };
     until?.addEventListener('abort', leave);
-    const iterator: AsyncIterableIterator<Batch<M>> = { next, return: leave, [Symbol.asyncIterator]: () => iterator };
-    return iterator;
+    return iterate(next, leave);
   }
 
   /** Ends iterations: at once without a failure, with one after what is kept has been read. Idempotent; closing without one takes an earlier one back. */

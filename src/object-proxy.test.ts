@@ -1,13 +1,17 @@
 import { describe, expect, test, vi } from 'vitest';
 import { MemoryStore } from './fixtures/memory-store.js';
-import { deferred, reasonOf, turn } from './fixtures/promises.js';
-import { ObjectProxy } from './object-proxy.js';
+import { deferred, reasonOf } from './fixtures/promises.js';
+import { batch } from './fixtures/wire.js';
+import type { ObjectProxy } from './object-proxy.js';
+import { openObjectReader } from './object-reader.js';
 
-/** A store with one object, and a proxy for it. */
+/** A store with one object, and the proxy that a consumer makes of its event. */
 async function stored(evict = true, objects: readonly unknown[] = [{ tile: 7 }]) {
   const store = new MemoryStore('tiles');
   const key = await store.put(objects[0]);
-  return { store, key, proxy: new ObjectProxy<unknown>({ store: store.config, key, evict, size: 0 }, store) };
+  const event = { type: 'key', metadata: {}, store: 0, key, evict, size: 0 } as const;
+  const proxy = openObjectReader<unknown>({ stores: [store] }).read(event, batch([], { stores: [store.config] })) as ObjectProxy<unknown>;
+  return { store, key, proxy };
 }
 
 describe('a proxy', () => {
@@ -87,60 +91,24 @@ describe('a resolve that is given up', () => {
     expect(store.calls.get).toBe(1);
   });
 
-  test('by everyone stops the fetch and evicts nothing, so that a later one still succeeds', async () => {
-    const { store, proxy } = await stored();
-    const fetched = deferred();
-    store.gate = fetched.promise;
-    const controls = [new AbortController(), new AbortController()];
-    const resolving = controls.map(({ signal }) => proxy.resolve({ signal }));
-    const reasons = Promise.all(resolving.map(reasonOf));
-    for (const control of controls) control.abort('enough');
-    expect(await reasons).toEqual(['enough', 'enough']);
-    fetched.resolve();
-    await turn();
-    expect(store.objects.size).toBe(1);
-    expect(await proxy.resolve()).toEqual({ tile: 7 });
-  });
-
-  test('by everyone while another comes starts anew for that one', async () => {
+  test('by everyone leaves its outcome to the next', async () => {
     const { store, proxy } = await stored();
     const fetched = deferred();
     store.gate = fetched.promise;
     const control = new AbortController();
     const first = proxy.resolve({ signal: control.signal });
     control.abort('enough');
-    const second = proxy.resolve();
     expect(await reasonOf(first)).toBe('enough');
+    const second = proxy.resolve();
     fetched.resolve();
     expect(await second).toEqual({ tile: 7 });
+    expect(store.calls.get).toBe(1);
   });
 });
 
-describe('a descriptor', () => {
-  test('is plain data that makes a proxy elsewhere', async () => {
-    const { store, proxy } = await stored();
-    const there = ObjectProxy.from(structuredClone(proxy.descriptor), [new MemoryStore('other'), store]);
-    expect(await there.resolve()).toEqual({ tile: 7 });
-    expect(store.objects.size).toBe(0);
-  });
-
-  test('of an inline object carries the object', async () => {
-    const proxy = new ObjectProxy<number[]>({ object: [1, 2] });
-    expect(await proxy.resolve()).toEqual([1, 2]);
-    expect(await ObjectProxy.from(structuredClone(proxy.descriptor), []).resolve()).toEqual([1, 2]);
-  });
-
-  test('of a store that is not there is refused by name', async () => {
-    const { proxy } = await stored();
-    expect(() => ObjectProxy.from(proxy.descriptor, [new MemoryStore('other')])).toThrow(
-      expect.objectContaining({ code: 'unknown_store' }),
-    );
-  });
-
-  test('of a store that has the name and is another one is refused, too', async () => {
-    const { proxy } = await stored();
-    expect(() => ObjectProxy.from(proxy.descriptor, [new MemoryStore('tiles', { region: 'us' })])).toThrow(
-      expect.objectContaining({ code: 'unknown_store' }),
-    );
+describe('its descriptor', () => {
+  test('is plain data', async () => {
+    const { store, key, proxy } = await stored();
+    expect(structuredClone(proxy.descriptor)).toEqual({ store: store.config, key, evict: true, size: 0 });
   });
 });

@@ -1,7 +1,7 @@
 /** From an event to the item a consumer hands out. */
-import { StreamError, toStreamError } from './errors.js';
+import { reportUnheard, StreamError, toStreamError } from './errors.js';
 import type { EventBatch, KeyEvent, ObjectEvent, StoreConfig } from './events.js';
-import { findStore, ObjectProxy, unknownStore } from './object-proxy.js';
+import { ObjectProxy } from './object-proxy.js';
 import type { Store } from './protocols.js';
 
 /** Anything that follows Standard Schema 1.0 (Zod, Valibot, ArkType, …). */
@@ -40,11 +40,18 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
         const found = storeOf(store);
         // Without stores nobody expects a proxy; with others, the descriptor may still be of use elsewhere.
         if (!found && !stores) throw unknownStore(store);
-        return new ObjectProxy<T>({ store, key, evict, size }, found, check);
+        const descriptor = { store, key, evict, size };
+        return new ObjectProxy<T>(descriptor, async (onProgress) => {
+          if (!found) throw unknownStore(store);
+          const object = await check(await found.get(key, { onProgress }));
+          // The object is here: that it could not be removed is not this caller's failure.
+          if (evict) await found.evict(key).catch(reportUnheard);
+          return object;
+        });
       }
       const object = check(event.object);
       if (!stores) return object;
-      const proxy = (checked: T) => new ObjectProxy<T>({ object: checked });
+      const proxy = (checked: T) => new ObjectProxy<T>({ object: checked }, async () => checked);
       return object instanceof Promise ? object.then(proxy) : proxy(object);
     },
     async evict({ store, key, evict }, batch) {
@@ -58,9 +65,9 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
   };
 
   function storeOf(config: StoreConfig): Store | undefined {
-    if (typeof stores !== 'function') return findStore(stores ?? [], config);
-    const name = JSON.stringify(config);
     try {
+      const name = identityOf(config);
+      if (typeof stores !== 'function') return stores?.find((store) => identityOf(store.config) === name);
       const store = opened.get(name) ?? stores(config);
       if (store) opened.set(name, store);
       return store;
@@ -74,6 +81,15 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
     const result = schema['~standard'].validate(object);
     return result instanceof Promise ? result.then(valid) : valid(result);
   }
+}
+
+/** Two stores may share a name: they are one only if their whole configs agree, in whatever order. */
+function identityOf(config: StoreConfig): string {
+  return JSON.stringify(Object.entries(config).sort());
+}
+
+function unknownStore({ name }: StoreConfig): StreamError {
+  return new StreamError('unknown_store', `An object waits in store "${name}": pass it in stores`, { store: name });
 }
 
 function valid<T>(result: SchemaResult<T>): T {

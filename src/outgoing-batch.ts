@@ -1,6 +1,6 @@
-/** Events of one topic on their way out as one batch: aggregated, stored, encoded, numbered, sent – each step done once, however often it is retried. */
+/** Events of one topic on their way out as one batch: aggregated, stored, encoded, numbered – each step done once, however often it is retried. */
 import { END_OF_STREAM, type Metadata, type StreamEvent } from './events.js';
-import type { Encoded, Outlet, Parcel } from './outlet.js';
+import type { Encoded, Outlet } from './outlet.js';
 import type { EventPublisher, Publisher, Store } from './protocols.js';
 import { failuresOf } from './settle.js';
 
@@ -21,10 +21,9 @@ export interface Outgoing<T> {
   readonly bytes: number;
   readonly encoded?: Encoded | undefined;
   /** Its sender, if that one waits for the batch. */
-  waiter?: Waiter;
+  waiter?: Waiter | undefined;
   /** Key of the stored object. */
   key?: string;
-  published?: boolean;
 }
 
 export interface BatchSettings<T> {
@@ -36,122 +35,63 @@ export interface BatchSettings<T> {
   readonly store?: Store | undefined;
 }
 
-export class OutgoingBatch<T> {
+export interface OutgoingBatch<T> {
+  readonly entries: Outgoing<T>[];
+  bytes: number;
+  /** Behind its events. */
+  ends: boolean;
   /** Should leave as soon as it may. */
-  due = false;
-  /** Takes no more events. */
-  closed = false;
-  /** On the wire, its fate unknown. */
-  flying = false;
-  bytes = 0;
-  readonly entries: Outgoing<T>[] = [];
-  /** Hear of the current attempt's end. */
-  readonly waiters = new Set<Waiter>();
+  due: boolean;
+  /** Takes no more events, and gives none back. */
+  sealed: boolean;
+  /** Its fate is unknown. */
+  flying: boolean;
+  /** Others who wait for it, as senders do. */
+  readonly waiters: Waiter[];
+  /** What travels: the events, or the one that stands for them. */
+  contents?: readonly Outgoing<T>[] | undefined;
   /** The batch's place in its stream, once it has one. */
-  seq: number | undefined;
-  #ends = false;
-  #contents: readonly Outgoing<T>[] | undefined;
-  /** What has not been sent of the sealed batch, each with the event that it alone carries. */
-  #unsent: Map<Parcel, Outgoing<T> | undefined> | undefined;
+  seq?: number | undefined;
+  send?: () => Promise<void>;
+}
 
-  add(entry: Outgoing<T>): void {
-    this.entries.push(entry);
-    this.bytes += entry.bytes;
-  }
+export function newBatch<T>(): OutgoingBatch<T> {
+  return { entries: [], bytes: 0, ends: false, due: false, sealed: false, flying: false, waiters: [] };
+}
 
-  /** False when it is too late. */
-  remove(entry: Outgoing<T>): boolean {
-    const at = this.closed ? -1 : this.entries.indexOf(entry);
-    if (at < 0) return false;
-    this.entries.splice(at, 1);
-    this.bytes -= entry.bytes;
-    return true;
-  }
+/** Whatever may fail before the wire is reached; then `send` is there. */
+export async function prepare<T>(
+  batch: OutgoingBatch<T>,
+  { topic, producer, outlet, aggregator, store }: BatchSettings<T>,
+  nextSeq: () => number,
+): Promise<void> {
+  const { entries, ends, send } = batch;
+  batch.sealed = true;
+  if (send) return;
+  batch.contents ??= aggregator && entries.length > 0 ? [await aggregate(entries, aggregator)] : entries;
+  if (store) await storeAll(batch.contents, store);
+  await outlet.load?.();
+  const events = batch.contents.map((entry) => entry.encoded ?? outlet.encode(toEvent(entry)));
+  if (ends) events.push(outlet.encode(END_OF_STREAM));
+  batch.seq ??= nextSeq();
+  batch.send = outlet.seal({ topic, producer, seq: batch.seq, stores: store ? [store.config] : [] }, events);
+}
 
-  end(): void {
-    this.closed = this.#ends = true;
-  }
-
-  /** Whatever may fail before the wire is reached. */
-  async prepare({ aggregator, store, outlet }: BatchSettings<T>): Promise<readonly Encoded[]> {
-    const { entries } = this;
-    this.closed = true;
-    this.#contents ??=
-      aggregator && entries.length > 0 ? [await aggregate(entries, aggregator)] : entries.filter(({ published }) => !published);
-    if (store) await storeAll(this.#contents, store);
-    await outlet.load?.();
-    const encoded = this.#contents.map((entry) => entry.encoded ?? outlet.encode(toEvent(entry)));
-    return this.#ends ? [...encoded, outlet.encode(END_OF_STREAM)] : encoded;
-  }
-
-  /** Sends what of it has not been sent: as much at once as the publisher takes, in order. The first failure ends it, and leaves what was not taken. */
-  async send({ topic, producer, publisher, outlet, store }: BatchSettings<T>, encoded: readonly Encoded[]): Promise<void> {
-    if (!this.#unsent) {
-      const parcels = outlet.seal({ topic, producer, seq: this.seq, stores: store ? [store.config] : [] }, encoded);
-      const ofItsOwn = parcels.length === encoded.length; // then a refusal is one event's alone
-      this.#unsent = new Map(parcels.map((send, i) => [send, ofItsOwn ? this.#contents?.[i] : undefined]));
-    }
-    const unsent = this.#unsent;
-    const line = unsent.entries();
-    const failures: unknown[] = [];
-    const lane = async () => {
-      for (const [send, entry] of line) {
-        await send();
-        unsent.delete(send);
-        if (entry) this.#published(entry);
-        if (failures.length > 0) return;
-      }
-    };
-    const lanes = Math.min(publisher.limits?.inFlight ?? 1, unsent.size);
-    await Promise.all(Array.from({ length: lanes }, () => lane().catch((error) => failures.push(error))));
-    if (failures.length > 0) throw failures[0];
-  }
-
-  /** Two halves in its place, when that may keep the fate of one event from being the others'. */
-  split(aggregated: boolean): OutgoingBatch<T>[] | undefined {
-    const { length } = this.entries;
-    if (length === 0 || ((length === 1 || aggregated) && !this.#ends)) return undefined;
-    const halves = [new OutgoingBatch<T>(), new OutgoingBatch<T>()] as const;
-    const middle = aggregated ? length : Math.ceil(length / 2);
-    for (const [i, entry] of this.entries.entries()) {
-      const half = halves[i < middle ? 0 : 1];
-      half.add(entry);
-      if (entry.waiter && this.waiters.delete(entry.waiter)) half.waiters.add(entry.waiter);
-    }
-    for (const { resolve, reject } of this.waiters) {
-      let open = 2;
-      const both = { resolve: () => void (--open || resolve()), reject };
-      for (const half of halves) half.waiters.add(both);
-    }
-    for (const half of halves) half.closed = half.due = true;
-    if (aggregated) halves[0].#contents = this.#contents;
-    if (this.#ends) halves[1].end();
-    halves[0].seq = this.seq;
-    return [...halves];
-  }
-
-  succeed(): void {
-    for (const { resolve } of this.waiters) resolve();
-  }
-
-  /** Tells whoever waits, and is ready for another attempt. True when somebody heard. */
-  fail(reason: unknown): boolean {
-    const heard = this.waiters.size > 0;
-    for (const { reject } of this.waiters) reject(reason);
-    this.waiters.clear();
-    return heard;
-  }
-
-  /** Removes the objects of events that will never be published. */
-  async evictStored(store: Store | undefined): Promise<void> {
-    const keys = (this.#contents ?? this.entries).flatMap(({ key }) => key ?? []);
-    await Promise.all(keys.map((key) => store?.evict(key)));
-  }
-
-  #published(entry: Outgoing<T>): void {
-    entry.published = true;
-    if (entry.waiter && this.waiters.delete(entry.waiter)) entry.waiter.resolve();
-  }
+/** What to put in its place, so that the fate of one event is not the others': two halves, and the end by itself. */
+export function split<T>({ entries, ends, contents, seq }: OutgoingBatch<T>, aggregated: boolean): OutgoingBatch<T>[] {
+  const middle = aggregated ? entries.length : Math.ceil(entries.length / 2);
+  const halves = [entries.slice(0, middle), entries.slice(middle)].filter(({ length }) => length > 0);
+  if (ends) halves.push([]);
+  return halves.map((half, i) => ({
+    ...newBatch<T>(),
+    entries: half,
+    bytes: half.reduce((sum, { bytes }) => sum + bytes, 0),
+    ends: half.length === 0,
+    due: true,
+    sealed: true,
+    contents: aggregated && half.length > 0 ? contents : half,
+    seq: i === 0 ? seq : undefined,
+  }));
 }
 
 async function aggregate<T>(entries: readonly Outgoing<T>[], aggregator: Aggregator<T>): Promise<Outgoing<T>> {

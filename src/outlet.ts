@@ -5,15 +5,15 @@ import type { Codec, EventPublisher, Publisher } from './protocols.js';
 /** An event ready for the wire. */
 export type Encoded = StreamEvent | Uint8Array;
 
-/** Sends one message of a sealed batch; may be called again. */
-export type Parcel = () => Promise<void>;
-
 export interface Outlet {
+  /** A message carries one event. */
+  readonly single?: boolean | undefined;
   /** Settles once `seal` may be called; nothing to wait for otherwise. */
   load?(): Promise<unknown> | undefined;
   /** Throws `StreamError('not_encodable')`. */
   encode(event: StreamEvent): Encoded;
-  seal(header: BatchHeader, events: readonly Encoded[]): Parcel[];
+  /** What sends the batch; may be called again. */
+  seal(header: BatchHeader, events: readonly Encoded[]): () => Promise<void>;
 }
 
 /** Throws `TypeError` when bytes are wanted and nobody says how to write them. */
@@ -23,7 +23,7 @@ export function openOutlet(publisher: Publisher | EventPublisher, given?: Codec)
       encode: (event) => event,
       seal: (header, events) => {
         const batch = { ...header, events: events as readonly StreamEvent[] };
-        return [() => publisher.sendEvents(batch)];
+        return () => publisher.sendEvents(batch);
       },
     };
   }
@@ -32,11 +32,12 @@ export function openOutlet(publisher: Publisher | EventPublisher, given?: Codec)
   if (typeof wire.send !== 'function') throw new TypeError('A publisher needs send() or sendEvents()');
   if (!codec) throw new TypeError('Bytes need a codec: pass { codec: messagePack }');
   return {
+    single: codec.single,
     load: () => codec.load?.(),
     encode: (event) => codec.encodeEvent(event),
     seal: (header, events) => {
-      const messages = codec.assemble(header, events as readonly Uint8Array[]);
-      return messages.map((message) => () => wire.send(header.topic, message));
+      const message = codec.assemble(header, events as readonly Uint8Array[]);
+      return () => wire.send(header.topic, message);
     },
   };
 }

@@ -1,33 +1,26 @@
 import { StreamError } from './errors.js';
-import type { Batch } from './protocols.js';
+import { DONE, iterate } from './iterate.js';
+import type { BatchSubscriber } from './protocols.js';
 
 /**
- * The bytes of each message, one by one, each acknowledged by asking for the next; news is left out. Leaving gives back the last one.
+ * The bytes of each message of a subscriber, one by one, each acknowledged by asking for the next; news is left out. Leaving gives back the last one.
  * Rejects with `unsupported` at a message that is a batch of events.
  */
-export function payloads(batches: AsyncIterable<Batch<unknown>>): AsyncIterableIterator<Uint8Array> {
-  const iterator = batches[Symbol.asyncIterator]();
-  const bytes = read({ [Symbol.asyncIterator]: () => iterator });
-  const leave = bytes.return.bind(bytes);
-  // A generator only hears of it after its pending next.
-  bytes.return = async () => {
-    await iterator.return?.();
-    return leave(undefined);
+export function payloads(subscriber: Pick<BatchSubscriber<unknown>, 'batches'>): AsyncIterableIterator<Uint8Array, undefined> {
+  const batches = subscriber.batches({ max: 1 })[Symbol.asyncIterator]();
+  const leave = async () => {
+    await batches.return?.();
+    return DONE;
   };
-  return bytes;
-}
-
-async function* read(batches: AsyncIterable<Batch<unknown>>): AsyncGenerator<Uint8Array> {
-  for await (const batch of batches) {
-    for (const [i, message] of batch.messages.entries()) {
-      if (!(message instanceof StreamError)) yield bytesOf(message);
-      batch.ack(i + 1);
-    }
-  }
-}
-
-function bytesOf(message: unknown): Uint8Array {
-  const { payload } = message as { payload?: Uint8Array };
-  if (payload) return payload;
-  throw new StreamError('unsupported', 'A batch of events is no bytes: read it with a StreamConsumer');
+  const next = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+    const { done, value } = await batches.next();
+    if (done) return DONE;
+    const [message] = value.messages;
+    if (message instanceof StreamError) return next();
+    const { payload } = message as { payload?: Uint8Array };
+    if (payload) return { done: false, value: payload };
+    await leave();
+    throw new StreamError('unsupported', 'A batch of events is no bytes: read it with a StreamConsumer');
+  };
+  return iterate(next, leave);
 }

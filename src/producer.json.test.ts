@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { StreamError } from './errors.js';
-import { reasonOf } from './fixtures/promises.js';
+import { reasonOf, turn } from './fixtures/promises.js';
 import { jsonCodec } from './json-codec.js';
 import { StreamProducer } from './producer.js';
 import type { Publisher, PublisherLimits } from './protocols.js';
@@ -16,7 +16,7 @@ class TextPublisher implements Publisher {
 
   async send(_topic: string, message: Uint8Array): Promise<void> {
     this.mostUnderWay = Math.max(this.mostUnderWay, ++this.underWay);
-    await Promise.resolve();
+    await turn();
     this.underWay--;
     const text = new TextDecoder().decode(message);
     const refusal = this.refuse(text);

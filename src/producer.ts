@@ -28,7 +28,7 @@ export interface ProducerOptions<T> extends FilterOptions {
   readonly batchSize?: number;
   /** Bytes of a batch at most. Default: what the publisher asks for, else 1 MiB. */
   readonly batchBytes?: number;
-  /** Publishes a partial batch this many milliseconds after its first event. Default: only `flush` does. */
+  /** Publishes a partial batch at most this many milliseconds after its first event. Default: only `flush` does. */
   readonly lingerMs?: number;
   /** Where the objects of topics without an entry in `stores` go. Default: they travel in the event. */
   readonly defaultStore?: Store;
@@ -76,15 +76,7 @@ export class StreamProducer<T> implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   constructor(publisher: Publisher | EventPublisher, options: ProducerOptions<T> = {}) {
-    const {
-      batchSize = 1,
-      batchBytes,
-      lingerMs,
-      highWaterMark = 16_384,
-      highWaterBytes = 64 * 2 ** 20,
-      onError = reportUnheard,
-      aggregator,
-    } = options;
+    const { batchSize = 1, batchBytes, lingerMs, highWaterMark = 16_384, highWaterBytes = 64 * 2 ** 20, onError = reportUnheard } = options;
     checkCount('batchSize', batchSize);
     checkCount('highWaterMark', highWaterMark);
     checkCount('batchBytes', batchBytes ?? 1);
@@ -93,18 +85,18 @@ export class StreamProducer<T> implements AsyncDisposable {
     this.#options = options;
     this.#room = new Room(Math.max(highWaterMark, batchSize), highWaterBytes);
     this.#settings = {
+      ...options,
       producer: this.id,
       publisher,
       outlet: openOutlet(publisher, options.codec),
       judge: openGate(options, () => {}),
       room: this.#room,
-      aggregator,
       batchSize,
-      batchBytes,
-      lingerMs,
       stats: this.stats,
       onError,
-      relieve: () => this.#relieve(),
+      relieve: () => {
+        for (const stream of this.#topics.values()) stream.hurry();
+      },
     };
   }
 
@@ -190,12 +182,6 @@ export class StreamProducer<T> implements AsyncDisposable {
       this.#topics.set(topic, stream);
     }
     return stream;
-  }
-
-  /** Somebody waits for room: unless something is on its way and will make some, everything leaves that can. */
-  #relieve(): void {
-    const streams = [...this.#topics.values()];
-    if (!streams.some((stream) => stream.isBusy())) for (const stream of streams) stream.hurry();
   }
 
   #storeOf(topic: string): Store | undefined {

@@ -114,12 +114,14 @@ export interface Filter<M = Metadata> {
 
 /** How events are written as bytes. */
 export interface Codec {
+  /** True when a message carries one event: then `assemble` is given one. */
+  readonly single?: boolean;
   /** Where part of a codec is loaded when it is needed: settles once `assemble` and `decode` may be called. */
   load?(): Promise<unknown>;
   /** Throws `StreamError`: `not_encodable`, `too_large`, or `unsupported`. */
   encodeEvent(event: StreamEvent): Uint8Array;
-  /** The messages that carry these encoded events, in order; usually one. Throws `StreamError`: `too_large` where fewer events may do. */
-  assemble(header: BatchHeader, events: readonly Uint8Array[]): Uint8Array[];
+  /** The message that carries these encoded events. Throws `StreamError`: `too_large` where fewer events may do. */
+  assemble(header: BatchHeader, events: readonly Uint8Array[]): Uint8Array;
   /** Reads headers and metadata; an inline event's `object` is decoded when it is first read. Throws `StreamError`. */
   decode(message: Uint8Array, topic: string): EventBatch;
 }

@@ -1,7 +1,8 @@
 /** The batches of one topic in order: the last may still grow, the first are on the wire. A failure keeps them all for the next attempt. */
 import { StreamError, type StreamErrorCode } from './errors.js';
-import { type BatchSettings, type Outgoing, OutgoingBatch } from './outgoing-batch.js';
+import { type BatchSettings, newBatch, type Outgoing, type OutgoingBatch, prepare, split, type Waiter } from './outgoing-batch.js';
 import type { Room } from './room.js';
+import { failuresOf } from './settle.js';
 
 /** Counts since the producer was made. */
 export interface ProducerStats {
@@ -17,12 +18,10 @@ export interface ProducerStats {
 export interface LineSettings<T> extends BatchSettings<T> {
   readonly room: Room;
   readonly batchSize: number;
-  readonly batchBytes: number | undefined;
+  readonly batchBytes?: number | undefined;
   readonly stats: ProducerStats;
   /** Hears of failures that nobody waits for. */
   readonly onError: (error: unknown) => void;
-  /** Makes what fills the room leave, when nothing of it is about to. */
-  readonly relieve: () => void;
 }
 
 /** Keeps one message from becoming one long task for its readers. */
@@ -33,26 +32,23 @@ const MAX_BYTES = 2 ** 20;
 const DIVISIBLE: readonly StreamErrorCode[] = ['too_large', 'not_encodable', 'unsupported'];
 
 export interface PublishLine<T> {
-  /** Something of it is on its way, and will make room. */
-  readonly busy: boolean;
   /** The batch it is in now. Due batches leave after the current call: what is sent in one go travels together, and nothing waits. */
   add(entry: Outgoing<T>): OutgoingBatch<T>;
   /** The end of the stream, once. */
   end(): void;
   /** Everything in line leaves; rejects with the first failure. */
   flush(): Promise<unknown>;
-  /** Publishes what is due, also after a failure. */
-  go(): void;
   /** Whatever there is becomes due, also what has failed: somebody waits for it, or for the room it takes. */
   hurry(): void;
+  /** Unless it is too late. */
   takeBack(entry: Outgoing<T>, batch: OutgoingBatch<T>): void;
   /** Gives up what could not be published: nothing is left in a store for it. */
   abandon(reason: StreamError): Promise<unknown>;
 }
 
 export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
-  const { publisher, aggregator, store, room, stats, batchSize, batchBytes, onError, relieve } = settings;
-  const maxEvents = aggregator ? batchSize : Math.max(batchSize, MAX_EVENTS);
+  const { publisher, outlet, aggregator, store, room, stats, batchSize, batchBytes, onError } = settings;
+  const maxEvents = aggregator ? batchSize : outlet.single ? 1 : Math.max(batchSize, MAX_EVENTS);
   const batches: OutgoingBatch<T>[] = [];
   let flying = 0;
   let preparing = false;
@@ -61,38 +57,37 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
   let ended = false;
 
   return {
-    get busy() {
-      return flying > 0 || preparing;
-    },
     add(entry) {
       const batch = open(entry.bytes);
-      batch.add(entry);
-      batch.due ||= batch.entries.length >= batchSize;
+      batch.entries.push(entry);
+      batch.bytes += entry.bytes;
+      batch.due ||= batch.entries.length >= Math.min(batchSize, maxEvents);
       if (batch.due) go();
       return batch;
     },
     end() {
-      if (!ended) open(0).end();
+      if (!ended) Object.assign(open(0), { sealed: true, ends: true });
       ended = true;
     },
     flush() {
       hurry();
-      return Promise.all(batches.map(({ waiters }) => new Promise<void>((resolve, reject) => waiters.add({ resolve, reject }))));
+      return watch(batches);
     },
-    go,
     hurry,
     takeBack(entry, batch) {
-      if (!batch.remove(entry)) return;
-      if (batch.entries.length === 0) {
-        replace(batch);
-        batch.succeed();
-      }
+      const at = batch.sealed ? -1 : batch.entries.indexOf(entry);
+      if (at < 0) return;
+      batch.entries.splice(at, 1);
+      batch.bytes -= entry.bytes;
       room.leave(1, entry.bytes);
+      if (batch.entries.length > 0) return;
+      replace(batch);
+      settle(batch, ({ resolve }) => resolve());
     },
     abandon(reason) {
       const given = batches.splice(0);
-      for (const batch of given) batch.fail(reason);
-      return Promise.all(given.map((batch) => batch.evictStored(store)));
+      for (const batch of given) fail(batch, reason);
+      return Promise.all(given.map(evict));
     },
   };
 
@@ -110,15 +105,16 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
 
   function open(bytes: number): OutgoingBatch<T> {
     const last = batches.at(-1);
-    if (last && !last.closed && fits(last, bytes)) return last;
+    if (last && !last.sealed && fits(last, bytes)) return last;
     if (!last?.due) hurry();
-    const batch = new OutgoingBatch<T>();
+    const batch = newBatch<T>();
     batches.push(batch);
     return batch;
   }
 
   function fits({ entries, bytes: used }: OutgoingBatch<T>, bytes: number): boolean {
-    if (entries.length === 0 || bytes === 0) return true;
+    if (entries.length === 0) return true;
+    if (bytes === 0) return !outlet.single;
     return entries.length < maxEvents && used + bytes <= (batchBytes ?? publisher.limits?.batchBytes ?? MAX_BYTES);
   }
 
@@ -128,74 +124,71 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
     queueMicrotask(publishDue);
   }
 
+  /** Prepares one after the other, whatever is still on the wire. */
   async function publishDue(): Promise<void> {
-    for (let batch = nextDue(); batch && !stalled; batch = nextDue()) {
-      const next = batch;
-      await new Promise<void>((prepared) => publish(next, prepared));
+    for (let batch = nextDue(); batch; batch = nextDue()) {
+      const due = batch;
+      due.flying = true;
+      flying++;
+      let sending: Promise<void> | undefined;
+      const prepared = prepare(due, settings, () => nextSeq++).then(() => {
+        if (batches.includes(due)) sending = due.send?.();
+      });
+      const over = publish(
+        due,
+        prepared.then(() => sending),
+      );
+      await prepared.catch(() => over);
     }
     preparing = false;
-    if (room.waiting > 0) relieve();
   }
 
   function nextDue(): OutgoingBatch<T> | undefined {
     const batch = batches.find((waiting) => !waiting.flying);
-    if (!batch?.due || flying >= (publisher.limits?.inFlight ?? 1)) return undefined;
+    if (stalled || !batch?.due || flying >= (publisher.limits?.inFlight ?? 1)) return undefined;
     // What can still grow waits while another is under way.
-    const growing = !batch.closed && batch === batches.at(-1) && fits(batch, 1);
+    const growing = !batch.sealed && batch === batches.at(-1) && fits(batch, 1);
     return growing && flying > 0 ? undefined : batch;
   }
 
-  /** Calls `prepared` when the next one may follow. */
-  async function publish(batch: OutgoingBatch<T>, prepared: () => void): Promise<void> {
-    let failure: unknown;
-    batch.flying = true;
-    flying++;
-    const sent = await attempt(batch, prepared).catch((error) => {
-      failure = error;
-      stats.failures++;
-    });
+  async function publish(batch: OutgoingBatch<T>, sending: Promise<void>): Promise<void> {
+    const failures = await failuresOf([sending]);
+    const [failure] = failures;
+    stats.failures += failures.length;
     flying--;
     batch.flying = false;
     if (!batches.includes(batch)) {
       // Given up meanwhile; whoever waited knows.
-      if (!sent) await batch.evictStored(store).catch(onError);
-    } else if (sent) {
+      await evict(batch);
+    } else if (failures.length === 0) {
       stats.events += batch.entries.length;
       stats.batches++;
       leave(batch);
-      batch.succeed();
+      settle(batch, ({ resolve }) => resolve());
     } else if (failure instanceof StreamError && !failure.retryable) await refused(batch, failure);
     else stall(failure);
-    prepared();
     schedule();
-  }
-
-  /** True when it was sent, nothing when it was given up before. */
-  async function attempt(batch: OutgoingBatch<T>, prepared: () => void): Promise<true | undefined> {
-    const encoded = await batch.prepare(settings);
-    if (!batches.includes(batch)) return undefined;
-    batch.seq ??= nextSeq++;
-    const sending = batch.send(settings, encoded);
-    prepared();
-    await sending;
-    return true;
   }
 
   /** Everything stays; whoever waits hears of it; the next send or flush tries again. */
   function stall(error: unknown): void {
     stalled = true;
-    const heard = batches.map((batch) => !batch.flying && batch.fail(error));
+    const heard = batches.map((batch) => !batch.flying && fail(batch, error));
     if (!heard.includes(true)) onError(error);
     room.close(new StreamError('overflow', 'Not taken: the buffer is full and publishing fails', { cause: error }));
   }
 
   /** It can never be published: what is to blame goes, the rest stays. */
   async function refused(batch: OutgoingBatch<T>, error: StreamError): Promise<void> {
-    const halves = DIVISIBLE.includes(error.code) ? batch.split(aggregator !== undefined) : undefined;
-    if (halves) return replace(batch, halves);
+    const parts = DIVISIBLE.includes(error.code) ? split(batch, aggregator !== undefined) : [];
+    if (parts.length > 1) {
+      replace(batch, parts);
+      for (const { resolve, reject } of batch.waiters) watch(parts).then(resolve, reject);
+      return;
+    }
     leave(batch);
-    if (!batch.fail(error)) onError(error);
-    await batch.evictStored(store).catch(onError);
+    if (!fail(batch, error)) onError(error);
+    await evict(batch);
   }
 
   function replace(batch: OutgoingBatch<T>, parts: readonly OutgoingBatch<T>[] = []): void {
@@ -206,4 +199,30 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
     replace(batch);
     room.leave(batch.entries.length, batch.bytes);
   }
+
+  /** Removes the objects of events that will never be published. */
+  async function evict({ entries, contents = entries }: OutgoingBatch<T>): Promise<void> {
+    await Promise.all(contents.map(({ key }) => key !== undefined && store?.evict(key))).catch(onError);
+  }
+}
+
+/** Settles with the present attempt of them all. */
+function watch(batches: readonly OutgoingBatch<unknown>[]): Promise<unknown> {
+  return Promise.all(batches.map(({ waiters }) => new Promise<void>((resolve, reject) => waiters.push({ resolve, reject }))));
+}
+
+/** True when somebody heard. */
+function fail(batch: OutgoingBatch<unknown>, reason: unknown): boolean {
+  return settle(batch, ({ reject }) => reject(reason));
+}
+
+function settle({ entries, waiters }: OutgoingBatch<unknown>, tell: (waiter: Waiter) => void): boolean {
+  const senders = entries.flatMap((entry) => {
+    const { waiter } = entry;
+    entry.waiter = undefined;
+    return waiter ?? [];
+  });
+  const all = [...senders, ...waiters.splice(0)];
+  all.forEach(tell);
+  return all.length > 0;
 }

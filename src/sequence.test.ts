@@ -66,8 +66,10 @@ describe('handed back', () => {
 });
 
 describe('beyond its memory', () => {
-  test('a gap of any length is exact', () => {
-    const [, , late, again] = sightings(0, 1_000_000, 17, 17);
+  test('a long gap is counted in full, and its newest part is known one by one', () => {
+    const [, long, early, late, again] = sightings(0, 1_000_001, 17, 999_999, 999_999);
+    expect(long).toEqual({ duplicate: false, missed: 1_000_000 });
+    expect(early).toEqual(NEW);
     expect([late, again]).toEqual([
       { duplicate: false, missed: -1 },
       { duplicate: true, missed: 0 },

@@ -1,24 +1,18 @@
 /**
  * Which batches of each producer have been seen, by `(producer, topic, seq)`: finds duplicates and gaps.
- * Exact for the newest 1,024 holes of each of the 4,096 most recent streams; beyond that a duplicate may pass, but nothing new is ever taken for one.
+ * Exact for the newest 1,024 batches missing in each of the 4,096 most recent streams; beyond that a duplicate may pass, but nothing new is ever
+ * taken for one.
  */
 const MAX_STREAMS = 4096;
-const MAX_HOLES = 1024;
-
-/** Batches that were not seen, up to before `to`. */
-interface Hole {
-  readonly from: number;
-  readonly to: number;
-  /** They were reported as missing; the others were seen and handed back. */
-  readonly reported: boolean;
-}
+const MAX_MISSING = 1024;
 
 interface Stream {
   /** Below it nothing is known. */
   floor: number;
   /** One after the highest seen. */
   next: number;
-  holes: Hole[];
+  /** What is not there of those between, oldest first: 1 when it was reported as missing, 0 when it was seen and handed back. */
+  readonly missing: Map<number, 0 | 1>;
 }
 
 export interface Sighting {
@@ -32,46 +26,36 @@ export class SequenceTracker {
 
   /** The batch is in somebody's hands now. What comes before the first one of its stream is not missing. */
   see(producer: string, topic: string, seq: number): Sighting {
-    const stream = this.#stream(producer, topic, seq);
+    const name = key(producer, topic);
+    const stream = this.#streams.get(name) ?? { floor: seq, next: seq, missing: new Map() };
+    this.#streams.delete(name);
+    this.#streams.set(name, stream);
+    if (this.#streams.size > MAX_STREAMS) this.#streams.delete(this.#streams.keys().next().value as string);
     const missed = seq - stream.next;
     if (missed >= 0) {
-      if (missed > 0) this.#open(stream, { from: stream.next, to: seq, reported: true });
+      if (missed > MAX_MISSING) stream.floor = seq - MAX_MISSING;
+      for (let gone = Math.max(stream.next, stream.floor); gone < seq; gone++) expect(stream, gone, 1);
       stream.next = seq + 1;
       return { duplicate: false, missed };
     }
-    const hole = holeAt(stream, seq);
-    if (!hole) return { duplicate: seq >= stream.floor, missed: 0 };
-    const around = [
-      { ...hole, to: seq },
-      { ...hole, from: seq + 1 },
-    ];
-    stream.holes.splice(stream.holes.indexOf(hole), 1, ...around.filter(({ from, to }) => from < to));
-    return { duplicate: false, missed: hole.reported ? -1 : 0 };
+    const reported = stream.missing.get(seq);
+    stream.missing.delete(seq);
+    return reported === undefined ? { duplicate: seq >= stream.floor, missed: 0 } : { duplicate: false, missed: 0 - reported };
   }
 
   /** It was handed back undone: when it comes again it is no duplicate. */
   forget(producer: string, topic: string, seq: number): void {
     const stream = this.#streams.get(key(producer, topic));
-    if (stream && !holeAt(stream, seq)) this.#open(stream, { from: seq, to: seq + 1, reported: false });
-  }
-
-  #stream(producer: string, topic: string, seq: number): Stream {
-    const name = key(producer, topic);
-    const stream = this.#streams.get(name) ?? { floor: seq, next: seq, holes: [] };
-    this.#streams.delete(name);
-    this.#streams.set(name, stream);
-    if (this.#streams.size > MAX_STREAMS) this.#streams.delete(this.#streams.keys().next().value as string);
-    return stream;
-  }
-
-  #open(stream: Stream, hole: Hole): void {
-    stream.holes.push(hole);
-    if (stream.holes.length > MAX_HOLES) stream.floor = Math.max(stream.floor, stream.holes.shift()?.to ?? 0);
+    if (stream && !stream.missing.has(seq)) expect(stream, seq, 0);
   }
 }
 
-function holeAt({ holes }: Stream, seq: number): Hole | undefined {
-  return holes.find(({ from, to }) => from <= seq && seq < to);
+function expect(stream: Stream, seq: number, reported: 0 | 1): void {
+  stream.missing.set(seq, reported);
+  if (stream.missing.size <= MAX_MISSING) return;
+  const [oldest = 0] = stream.missing.keys();
+  stream.missing.delete(oldest);
+  stream.floor = Math.max(stream.floor, oldest + 1);
 }
 
 /** No topic contains NUL. */

@@ -9,7 +9,9 @@ import { unlessAborted } from './unless-aborted.js';
 
 export interface TopicSettings<T> extends LineSettings<T> {
   readonly judge: Judge;
-  readonly lingerMs: number | undefined;
+  readonly lingerMs?: number | undefined;
+  /** Somebody waits for room: everything leaves that can. */
+  readonly relieve: () => void;
 }
 
 /** What moves past the filter: an event, or (without one) a mark behind all events before it. */
@@ -19,7 +21,6 @@ interface Step<T> {
 }
 
 export interface TopicStream<T> extends Pick<PublishLine<T>, 'hurry'> {
-  isBusy(): boolean;
   /** Settles as `StreamProducer.send` says. */
   send(object: T, metadata: Metadata, evict: boolean, signal: AbortSignal | undefined): Promise<void>;
   /** Publishes what was sent before, and, if told to, the end of the stream behind it, once. Rejects with the first failure, which leaves everything in line. */
@@ -37,11 +38,9 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   let unjudged: Step<T>[] = [];
   let judging = false;
   let linger: ReturnType<typeof setTimeout> | undefined;
-  let lingering: OutgoingBatch<T> | undefined;
   let abandoned: StreamError | undefined;
 
   return {
-    isBusy: () => line.busy,
     hurry: line.hurry,
     checkOpen() {
       if (ended) throw new TopicClosedError(topic);
@@ -96,7 +95,6 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
       const entering = room.enter(bytes, () => look({ entry, decide }), signal);
       if (!entering) return;
       entering.catch(reject);
-      line.go(); // what failed before may be what fills the room
       relieve();
     });
     return unlessAborted(passing, signal, onAbort);
@@ -123,18 +121,19 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   function buffer(entry: Outgoing<T>, waiter: Waiter): OutgoingBatch<T> | undefined {
     const batch = line.add(entry);
     if (batch.due) {
+      clearTimeout(linger);
+      linger = undefined;
       entry.waiter = waiter;
-      batch.waiters.add(waiter);
       return batch;
     }
     waiter.resolve();
-    // Counts from the first event of each batch.
-    if (lingerMs !== undefined && batch !== lingering) {
-      lingering = batch;
-      clearTimeout(linger);
-      linger = setTimeout(() => flush().catch(onError), lingerMs);
-    }
-    if (room.waiting > 0) relieve();
+    if (room.waiting > 0) line.hurry();
+    else if (lingerMs !== undefined) linger ??= setTimeout(overdue, lingerMs);
     return undefined;
+  }
+
+  function overdue(): void {
+    linger = undefined;
+    flush().catch(onError);
   }
 }

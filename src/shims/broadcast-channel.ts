@@ -110,7 +110,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return payloads(this.batches({ max: 1 }));
+    return payloads(this);
   }
 
   /** Registering a listener takes a moment; settles when it is done and nothing posted from now on is missed, at the latest when closed. */

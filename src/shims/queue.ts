@@ -97,7 +97,7 @@ export class QueueSubscriber implements EventSubscriber {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return payloads(this.batches({ max: 1 }));
+    return payloads(this);
   }
 
   async ready(): Promise<void> {}

@@ -71,7 +71,7 @@ export class MqttSubscriber implements BatchSubscriber<Message> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return payloads(this.batches({ max: 1 }));
+    return payloads(this);
   }
 
   /** Settles once everything published from now on will be delivered; rejects when the broker refuses, or with the signal's reason. */

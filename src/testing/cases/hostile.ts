@@ -70,7 +70,7 @@ const GARBAGE: Case = {
 
 /** Noise, and valid messages that were cut, lengthened or come from the future. */
 function garbage(seed: number): Uint8Array[] {
-  const [valid = new Uint8Array()] = messagePack.assemble({ topic: 'a', producer: 'ab'.repeat(16), seq: 0, stores: [] }, [
+  const valid = messagePack.assemble({ topic: 'a', producer: 'ab'.repeat(16), seq: 0, stores: [] }, [
     messagePack.encodeEvent({ type: 'inline', metadata: { seed }, object: { seed, text: 'valid' } }),
   ]);
   const next = xorshift(seed + 1);

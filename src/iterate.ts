@@ -1,0 +1,11 @@
+/** What an iterator says once there is nothing more. */
+export const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** An iterator that can be looped over. Leaving it never waits for its pending `next`, as a generator's would. */
+export function iterate<R>(
+  next: () => Promise<IteratorResult<R, undefined>>,
+  leave: () => Promise<IteratorReturnResult<undefined>>,
+): AsyncIterableIterator<R, undefined> {
+  const iterator: AsyncIterableIterator<R, undefined> = { next, return: leave, [Symbol.asyncIterator]: () => iterator };
+  return iterator;
+}
