@@ -8,17 +8,32 @@ const MAX_LINES = 250;
 const SRC = fileURLToPath(new URL('.', import.meta.url));
 
 /** What shims, filters, logs and connectors may stand on: the contract, and the helpers that know nobody. */
-const CONTRACT = ['protocols', 'events', 'errors', 'topic', 'mailbox', 'room', 'codec', 'rough-bytes', 'bell', 'filter'];
+const CONTRACT = [
+  'protocols',
+  'events',
+  'errors',
+  'topic',
+  'check',
+  'mailbox',
+  'room',
+  'codec',
+  'codec-events',
+  'codec-messages',
+  'read-batch',
+  'rough-bytes',
+  'bell',
+  'filter',
+];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);
 const core = /^[^/]+$/;
 
 /** Who may import what, from the particular to the general; a module's own private folder is always open to it. */
 const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
   { who: /^index$/, may: /^([^/]+|filters\/index)$/ },
-  { who: /^(bell|errors)$/, may: /^$/ },
-  { who: /^(topic|room)$/, may: /^errors$/ },
+  { who: /^(check|errors|unless-aborted)$/, may: /^$/ },
+  { who: /^(topic|room)$/, may: /^(check|unless-aborted)$/ },
   { who: /^(protocols|events)$/, may: /^(errors|events|topic)$/ },
-  { who: /^(mailbox|gap|payloads)$/, may: /^(bell|errors|gap|payloads|protocols|room)$/ },
+  { who: /^(bell|mailbox|gap|payloads)$/, may: /^(bell|check|errors|gap|payloads|protocols|room|unless-aborted)$/ },
   { who: core, may: core },
   { who: /^fixtures\//, may: core },
   { who: /^testing\//, may: /^[^/]+$|^filters\// },

@@ -1,6 +1,8 @@
+import { unlessAborted } from './unless-aborted.js';
+
 /** Wakes everyone who waits for it. */
 export class Bell {
-  #ring: () => void = () => {};
+  #ring = () => {};
   #rung: Promise<void> | undefined;
 
   ring(): void {
@@ -8,20 +10,11 @@ export class Bell {
     this.#ring();
   }
 
-  /** Settles at the next ring, or when the signal is aborted from now on. Never rejects. */
+  /** Settles at the next ring, or when the signal is aborted. Never rejects. */
   next(signal: AbortSignal | undefined): Promise<void> {
     this.#rung ??= new Promise((resolve) => {
       this.#ring = resolve;
     });
-    if (!signal) return this.#rung;
-    const rung = this.#rung;
-    return new Promise((resolve) => {
-      const wake = () => {
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      signal.addEventListener('abort', wake);
-      rung.then(wake);
-    });
+    return unlessAborted(this.#rung, signal).catch(() => {});
   }
 }

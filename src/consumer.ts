@@ -9,7 +9,7 @@
 
 import type { ConsumerStats, Delivery } from './delivery.js';
 import type { Metadata } from './events.js';
-import { Intake, type IntakeOptions } from './intake.js';
+import { type Intake, type IntakeOptions, openIntake } from './intake.js';
 import { ObjectProxy } from './object-proxy.js';
 import type { AnySubscriber } from './protocols.js';
 
@@ -21,8 +21,12 @@ export interface NextOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+type Result<R> = IteratorResult<R, undefined>;
+
 /** What a call makes of its event. */
 type View<T, R> = (delivery: Delivery<T>) => R | Promise<R>;
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, AsyncDisposable {
   readonly #subscriber: AnySubscriber;
@@ -34,7 +38,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
 
   constructor(subscriber: AnySubscriber, options: IntakeOptions<T> = {}) {
     this.#subscriber = subscriber;
-    this.#intake = new Intake(subscriber, options);
+    this.#intake = openIntake(subscriber, options);
   }
 
   get stats(): Readonly<ConsumerStats> {
@@ -45,20 +49,20 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
    * The next item; `done` at end of stream or once closed, and from then on. Acknowledges the item before. Calls made at once are served in turn.
    * Rejects with what the subscriber fails with, with `filter_failed` where `onFilterError` is `'throw'`, or with the signal's reason.
    */
-  next(options?: NextOptions): Promise<IteratorResult<Item, undefined>> {
+  next(options?: NextOptions): Promise<Result<Item>> {
     return this.#deliver(options, (delivery) => delivery.item as Item);
   }
 
-  nextWithMetadata(options?: NextOptions): Promise<IteratorResult<[Metadata, Item], undefined>> {
+  nextWithMetadata(options?: NextOptions): Promise<Result<[Metadata, Item]>> {
     return this.#deliver(options, (delivery) => [delivery.metadata, delivery.item as Item]);
   }
 
   /** Like `next`, with the object fetched. Rejects when it cannot be (`object_missing`); the call after that goes on with the next event. */
-  nextObject(options?: NextOptions): Promise<IteratorResult<T, undefined>> {
+  nextObject(options?: NextOptions): Promise<Result<T>> {
     return this.#deliver(options, (delivery) => objectOf(delivery, options));
   }
 
-  nextObjectWithMetadata(options?: NextOptions): Promise<IteratorResult<[Metadata, T], undefined>> {
+  nextObjectWithMetadata(options?: NextOptions): Promise<Result<[Metadata, T]>> {
     return this.#deliver(options, async (delivery) => [delivery.metadata, await objectOf(delivery, options)]);
   }
 
@@ -66,7 +70,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
   async return(): Promise<IteratorReturnResult<undefined>> {
     this.#last = this.#again = undefined;
     await this.#intake.rewind();
-    return { done: true, value: undefined };
+    return DONE;
   }
 
   [Symbol.asyncIterator](): this {
@@ -86,8 +90,8 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
   }
 
   /** For working on several at once: nothing is acknowledged but by each delivery's `ack()`, in whatever order; the wire hears it in order. */
-  deliveries(options: NextOptions = {}): AsyncIterableIterator<Delivery<T, Item>, undefined> {
-    return this.#iterate(async () => result(await this.#take(options.signal)) as IteratorResult<Delivery<T, Item>, undefined>);
+  deliveries(options?: NextOptions): AsyncIterableIterator<Delivery<T, Item>, undefined> {
+    return this.#iterate(() => this.#deliver(options, (delivery) => delivery as Delivery<T, Item>, false));
   }
 
   /** Reads only as fast as it is read from. Cancelling it is leaving the loop. */
@@ -104,7 +108,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
   async close({ subscriber = true, stores = false }: { subscriber?: boolean; stores?: boolean } = {}): Promise<void> {
     this.#last = this.#again = undefined;
     try {
-      await this.#intake.close();
+      await this.#intake.rewind(true);
       if (subscriber) await this.#subscriber.close();
     } finally {
       if (stores) await this.#intake.closeStores();
@@ -115,82 +119,55 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
     return this.close();
   }
 
-  #iterate<R>(next: () => Promise<IteratorResult<R, undefined>>): AsyncIterableIterator<R, undefined> {
-    return {
-      next,
-      return: () => this.return(),
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+  #iterate<R>(next: () => Promise<Result<R>>): AsyncIterableIterator<R, undefined> {
+    const iterator: AsyncIterableIterator<R, undefined> = { next, return: () => this.return(), [Symbol.asyncIterator]: () => iterator };
+    return iterator;
   }
 
-  async #deliver<R>(
-    options: NextOptions | undefined,
-    view: (delivery: Delivery<T>) => R | Promise<R>,
-  ): Promise<IteratorResult<R, undefined>> {
+  /** In turn, and at once when it can. With `pull` it acknowledges the event before, and the next such call this one. */
+  async #deliver<R>(options: NextOptions | undefined, view: View<T, R>, pull = true): Promise<Result<R>> {
     const { visit } = this.#intake;
     while (this.#turn) await this.#turn;
-    if (visit !== this.#intake.visit) return { done: true, value: undefined };
-    this.#last?.ack();
-    this.#last = undefined;
-    const delivery = this.#poll();
-    const shown = delivery ? this.#show(delivery, view, options?.signal) : this.#showNext(view, options?.signal);
-    return shown instanceof Promise ? this.#inTurn(shown) : shown;
-  }
-
-  async #showNext<R>(view: View<T, R>, signal: AbortSignal | undefined): Promise<IteratorResult<R, undefined>> {
-    const delivery = await this.#intake.take(signal);
-    return delivery ? this.#show(delivery, view, signal) : { done: true, value: undefined };
-  }
-
-  #show<R>(
-    delivery: Delivery<T>,
-    view: View<T, R>,
-    signal: AbortSignal | undefined,
-  ): IteratorResult<R, undefined> | Promise<IteratorResult<R, undefined>> {
-    this.#last = delivery;
-    const value = view(delivery);
-    return value instanceof Promise ? this.#unlessGivenUp(value, delivery, signal) : { done: false, value };
-  }
-
-  #poll(): Delivery<T> | undefined {
+    if (visit !== this.#intake.visit) return DONE;
+    if (pull) {
+      this.#last?.ack();
+      this.#last = undefined;
+    }
+    const show = (delivery: Delivery<T>) => {
+      if (pull) this.#last = delivery;
+      return view(delivery);
+    };
     const delivery = this.#again ?? this.#intake.poll();
     this.#again = undefined;
-    return delivery;
+    const shown = delivery && show(delivery);
+    if (delivery && !(shown instanceof Promise)) return { done: false, value: shown as R };
+    const work = this.#wait(delivery, shown, show, options?.signal);
+    // Whoever comes meanwhile waits: arrivals stay in order.
+    this.#turn = work.catch(() => {});
+    try {
+      return await work;
+    } finally {
+      this.#turn = undefined;
+    }
   }
 
   /** An event whose object nobody waited for is the next call's. */
-  async #unlessGivenUp<R>(
-    value: Promise<R>,
-    delivery: Delivery<T>,
+  async #wait<R>(
+    ready: Delivery<T> | undefined,
+    shown: R | Promise<R> | undefined,
+    show: View<T, R>,
     signal: AbortSignal | undefined,
-  ): Promise<IteratorResult<R, undefined>> {
+  ): Promise<Result<R>> {
+    const delivery = ready ?? (await this.#intake.take(signal));
+    if (!delivery) return DONE;
     try {
-      return { done: false, value: await value };
+      return { done: false, value: await (ready ? (shown as R) : show(delivery)) };
     } catch (error) {
       if (signal?.aborted && this.#last === delivery) {
         this.#last = undefined;
         this.#again = delivery;
       }
       throw error;
-    }
-  }
-
-  async #take(signal: AbortSignal | undefined): Promise<Delivery<T> | undefined> {
-    const { visit } = this.#intake;
-    while (this.#turn) await this.#turn;
-    if (visit !== this.#intake.visit) return undefined;
-    return this.#poll() ?? this.#inTurn(this.#intake.take(signal));
-  }
-
-  /** Whoever comes meanwhile waits: arrivals stay in order. */
-  async #inTurn<R>(work: Promise<R>): Promise<R> {
-    this.#turn = work.catch(() => {});
-    try {
-      return await work;
-    } finally {
-      this.#turn = undefined;
     }
   }
 }
@@ -205,8 +182,4 @@ export const StreamConsumer: {
 
 function objectOf<T>({ item }: Delivery<T>, options: NextOptions | undefined): T | Promise<T> {
   return item instanceof ObjectProxy ? item.resolve(options) : (item as T);
-}
-
-function result<R>(value: R | undefined): IteratorResult<R, undefined> {
-  return value === undefined ? { done: true, value: undefined } : { done: false, value };
 }

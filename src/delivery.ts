@@ -1,8 +1,7 @@
 /** One event in a consumer's hands, and the bookkeeping that turns its acknowledgement into its message's. */
 import type { StreamError } from './errors.js';
-import type { Metadata } from './events.js';
+import type { EventBatch, Metadata } from './events.js';
 import type { ObjectProxy } from './object-proxy.js';
-import type { Batch } from './protocols.js';
 
 /** Counts since the consumer was made. */
 export interface ConsumerStats {
@@ -32,17 +31,15 @@ export interface Delivery<T, Item = T | ObjectProxy<T>> {
   ack(): void;
 }
 
-/** Who counts the deliveries of a message: acknowledges it after the last. */
+/** Who counts the deliveries of a message: calls `onDone` after the last. */
 export class Receipt {
   #open = 1;
-  #followers: readonly Receipt[] = [];
-  readonly #onDone: () => void;
-  constructor(onDone: () => void) {
+  #onDone: () => void;
+  constructor(
+    readonly batch: EventBatch | undefined,
+    onDone: () => void,
+  ) {
     this.#onDone = onDone;
-  }
-
-  get done(): boolean {
-    return this.#open === 0;
   }
 
   /** One more to wait for. */
@@ -53,30 +50,15 @@ export class Receipt {
   /** The same message came again: that copy is done when this one is. */
   coverAlso(copy: Receipt): void {
     copy.expect();
-    this.#followers = [...this.#followers, copy];
+    const own = this.#onDone;
+    this.#onDone = () => {
+      own();
+      copy.settle();
+    };
   }
 
   settle(): void {
-    if (--this.#open > 0) return;
-    this.#onDone();
-    for (const copy of this.#followers) copy.settle();
-  }
-}
-
-/** Turns receipts settled in any order into acknowledgements of a batch's first messages. */
-export class Ledger {
-  readonly #batch: Batch<unknown>;
-  readonly #done: boolean[] = [];
-  #acknowledged = 0;
-  constructor(batch: Batch<unknown>) {
-    this.#batch = batch;
-  }
-
-  settle(index: number): void {
-    this.#done[index] = true;
-    if (index !== this.#acknowledged) return;
-    while (this.#done[this.#acknowledged]) this.#acknowledged++;
-    this.#batch.ack(this.#acknowledged);
+    if (--this.#open === 0) this.#onDone();
   }
 }
 

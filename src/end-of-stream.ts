@@ -1,38 +1,37 @@
+import { check } from './check.js';
 import type { EventBatch } from './events.js';
 
 /** `'first'`: at the first end; `'all'`: once every stream seen has ended; a number: once that many producers have; `'never'`. */
 export type EndOfStreamRule = 'first' | 'all' | 'never' | number;
 
+export interface EndRule {
+  saw(batch: EventBatch): void;
+  /** Whether this end is the end of it all. */
+  ended(batch: EventBatch): boolean;
+}
+
 /** Knows when a consumer's stream is over. Streams are told apart by producer and topic. */
-export class EndRule {
-  readonly #rule: EndOfStreamRule;
-  readonly #open = new Map<string, Set<string>>();
-  readonly #ended = new Set<string>();
-  /** Sticky. */
-  reached = false;
-
-  constructor(rule: EndOfStreamRule) {
-    if (!['first', 'all', 'never'].includes(rule as string) && !(Number.isInteger(rule) && (rule as number) > 0)) {
-      throw new TypeError(`endOfStream must be 'first', 'all', 'never' or a number of producers, not ${rule}`);
-    }
-    this.#rule = rule;
-  }
-
-  saw({ producer = '', topic }: EventBatch): void {
-    if (this.#rule !== 'all' && typeof this.#rule !== 'number') return;
-    const topics = this.#open.get(producer) ?? new Set();
-    this.#open.set(producer, topics.add(topic));
-    this.#ended.delete(producer);
-  }
-
-  ended({ producer = '', topic }: EventBatch): void {
-    if (this.#rule === 'never') return;
-    const topics = this.#open.get(producer);
-    topics?.delete(topic);
-    if (!topics?.size) {
-      this.#open.delete(producer);
-      this.#ended.add(producer);
-    }
-    this.reached ||= this.#rule === 'first' || (this.#rule === 'all' ? this.#open.size === 0 : this.#ended.size >= this.#rule);
-  }
+export function openEndRule(rule: EndOfStreamRule): EndRule {
+  const open = new Map<string, Set<string>>();
+  const over = new Set<string>();
+  const counts = rule === 'all' || (Number.isInteger(rule) && (rule as number) > 0);
+  check(counts || rule === 'first' || rule === 'never', 'endOfStream', rule, "'first', 'all', 'never' or a number of producers");
+  return {
+    saw({ producer = '', topic }) {
+      if (!counts) return;
+      const topics = open.get(producer) ?? new Set();
+      open.set(producer, topics.add(topic));
+      over.delete(producer);
+    },
+    ended({ producer = '', topic }) {
+      if (!counts) return rule === 'first';
+      const topics = open.get(producer);
+      topics?.delete(topic);
+      if (!topics?.size) {
+        open.delete(producer);
+        over.add(producer);
+      }
+      return rule === 'all' ? open.size === 0 : over.size >= (rule as number);
+    },
+  };
 }

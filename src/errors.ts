@@ -24,14 +24,7 @@ export type StreamErrorCode =
   | 'data_lost';
 
 /** Trying the same thing again can never succeed. */
-const FOR_GOOD: ReadonlySet<StreamErrorCode> = new Set([
-  'closed',
-  'topic_closed',
-  'not_encodable',
-  'too_large',
-  'unsupported',
-  'not_authorized',
-]);
+const FOR_GOOD: readonly StreamErrorCode[] = ['closed', 'topic_closed', 'not_encodable', 'too_large', 'unsupported', 'not_authorized'];
 
 export interface StreamErrorData {
   readonly code: StreamErrorCode;
@@ -60,7 +53,7 @@ export class StreamError extends Error {
 
   /** False when the same call can never succeed, so that whoever retries should give up. */
   get retryable(): boolean {
-    return !FOR_GOOD.has(this.code);
+    return !FOR_GOOD.includes(this.code);
   }
 
   toJSON(): StreamErrorData {
@@ -76,8 +69,13 @@ export class StreamError extends Error {
 export class TopicClosedError extends StreamError {
   override readonly name = 'TopicClosedError';
   constructor(topic: string) {
-    super('topic_closed', `Topic "${topic}" is closed: open a new StreamProducer to stream on it again`, { topic });
+    super('topic_closed', `Topic "${topic}" is closed: open a new StreamProducer`, { topic });
   }
+}
+
+/** What is closed stays so. */
+export function closedError(): StreamError {
+  return new StreamError('closed', 'Closed: open a new one');
 }
 
 /** The error itself when it is one of ours, else a StreamError of this code with it as its cause. */

@@ -1,6 +1,5 @@
 /** Events and the batches they travel in, as both wires (bytes, structured clone) know them. */
 import { StreamError } from './errors.js';
-import { checkTopic } from './topic.js';
 
 /** Facts about an event that filters read. Plain data. */
 // biome-ignore lint/suspicious/noExplicitAny: metadata is whatever the producer said; filters read it by name
@@ -64,75 +63,9 @@ export type WireEvent =
   | readonly [kind: 2];
 
 export function toWire(event: StreamEvent): WireEvent {
-  switch (event.type) {
-    case 'inline':
-      return [0, event.metadata, event.object];
-    case 'key':
-      return [1, event.metadata, event.store, event.key, event.evict, event.size];
-    case 'end':
-      return [2];
-  }
-}
-
-type ReadInline = (metadata: Metadata, object: unknown, raw: boolean) => InlineEvent;
-
-/**
- * Checks what came from outside and makes a batch of it. `inline` turns an inline wire event into ours.
- * Throws `StreamError`: `invalid_message`, or `unsupported_version`.
- */
-export function readBatch(wire: unknown, inline: ReadInline): Omit<EventBatch, 'producer'> & { readonly producer: unknown } {
-  const [version, topic, producer, seq, stores, events] = list(wire, 'a batch');
-  checkVersion(version);
-  if (!isCount(seq)) throw invalid('its sequence number is not a whole number');
-  const configs = list(stores, 'stores');
-  for (const store of configs) if (!isMap(store) || typeof store.name !== 'string') throw invalid('a store config has no name');
-  const read: StreamEvent[] = [];
-  // `map` would not stop at the first hole of a list that is long and empty.
-  for (const event of list(events, 'events')) read.push(readEvent(list(event, 'an event'), configs.length, inline));
-  return { topic: readTopic(topic), producer, seq, stores: configs as StoreConfig[], events: read };
-}
-
-/** Throws `StreamError`: `unsupported_version` for a newer format, else `invalid_message`. */
-export function checkVersion(version: unknown): void {
-  if (version === WIRE_VERSION) return;
-  if (!isCount(version) || version === 0) throw invalid('it does not start with a wire format version');
-  throw new StreamError('unsupported_version', `Wire format ${version} is newer than this reader's ${WIRE_VERSION}: update proxystream`, {
-    version,
-  });
-}
-
-function readTopic(topic: unknown): string {
-  try {
-    return checkTopic(topic as string);
-  } catch (error) {
-    throw invalid((error as Error).message, error);
-  }
-}
-
-function readEvent(event: readonly unknown[], stores: number, inline: ReadInline): StreamEvent {
-  const [kind, metadata, store, key, evict, size] = event;
-  if (kind === 2) return END_OF_STREAM;
-  if (!isMap(metadata)) throw invalid("an event's metadata is not a map");
-  if (kind === 0 && event.length > 2) return inline(metadata, event[2], event[3] === 1);
-  if (kind === 1 && isCount(store) && store < stores && typeof key === 'string' && typeof evict === 'boolean' && isCount(size)) {
-    return { type: 'key', metadata, store, key, evict, size };
-  }
-  throw invalid('an event is neither inline, nor by key, nor an end of stream');
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function list(value: unknown, what: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw invalid(`${what} should be a list`);
-  return value;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
+  if (event.type === 'end') return [2];
+  if (event.type === 'inline') return [0, event.metadata, event.object];
+  return [1, event.metadata, event.store, event.key, event.evict, event.size];
 }
 
 export function invalid(why: string, cause?: unknown): StreamError {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StreamError } from './errors.js';
-import { FilterGate, type FilterOptions } from './filter.js';
+import type { FilterOptions } from './filter.js';
+import { countingGate } from './fixtures/gate.js';
 import { deferred } from './fixtures/promises.js';
 import type { Filter } from './protocols.js';
 
@@ -13,8 +14,7 @@ describe('a filter', () => {
   });
 
   test('without one, everything is kept and nobody is asked', () => {
-    const gate = new FilterGate({});
-    expect(gate.open).toBe(true);
+    const gate = countingGate({});
     expect(gate.judge(EVENTS)).toEqual([false, false, false, false]);
   });
 
@@ -64,13 +64,13 @@ describe('a batch filter', () => {
     ['a promise of too few', () => Promise.resolve([true])],
     ['a rejection', () => Promise.reject(new Error('away'))],
   ])('with %s has failed for all of them', async (_, answer) => {
-    const gate = new FilterGate({ filter: withBatch(answer as () => boolean[]), onFilterError: 'drop' });
+    const gate = countingGate({ filter: withBatch(answer as () => boolean[]), onFilterError: 'drop' });
     expect(await gate.judge(EVENTS)).toEqual([true, true, true, true]);
     expect(gate.errors).toBe(4);
   });
 
   test('whose list has a hole has failed for that one', async () => {
-    const gate = new FilterGate({ filter: withBatch(() => [true, false, 1 as never, true]) });
+    const gate = countingGate({ filter: withBatch(() => [true, false, 1 as never, true]) });
     expect(gate.judge(EVENTS)).toEqual([true, false, false, true]);
     expect(gate.errors).toBe(1);
   });
@@ -99,26 +99,26 @@ describe('a filter that fails', () => {
   ];
 
   test.each(failing)('%s: the event is kept, and counted', async (_, filter) => {
-    const gate = new FilterGate({ filter, filterTimeoutMs: 1 });
+    const gate = countingGate({ filter, filterTimeoutMs: 1 });
     expect(await gate.judge([{}])).toEqual([false]);
     expect(gate.errors).toBe(1);
   });
 
   test.each(failing)('%s: the event is dropped when that is wanted, and counted', async (_, filter) => {
-    const gate = new FilterGate({ filter, filterTimeoutMs: 1, onFilterError: 'drop' });
+    const gate = countingGate({ filter, filterTimeoutMs: 1, onFilterError: 'drop' });
     expect(await gate.judge([{}])).toEqual([true]);
     expect(gate.errors).toBe(1);
   });
 
   test.each(failing)('%s: the verdict is the error when that is wanted', async (_, filter) => {
-    const gate = new FilterGate({ filter, filterTimeoutMs: 1, onFilterError: 'throw' });
+    const gate = countingGate({ filter, filterTimeoutMs: 1, onFilterError: 'throw' });
     const [verdict] = await gate.judge([{}]);
     expect(verdict).toBeInstanceOf(StreamError);
     expect(verdict).toMatchObject({ code: 'filter_failed' });
   });
 
   test('says why', async () => {
-    const gate = new FilterGate({ filter: () => raise(), onFilterError: 'throw' });
+    const gate = countingGate({ filter: () => raise(), onFilterError: 'throw' });
     expect(await gate.judge([{}])).toEqual([expect.objectContaining({ message: 'The filter threw: broken', cause: new Error('broken') })]);
   });
 
@@ -134,11 +134,11 @@ test.each<FilterOptions>([
   { filterTimeoutMs: Number.NaN },
   { filterTimeoutMs: Number.POSITIVE_INFINITY },
 ])('options that make no sense are refused: %o', (options) => {
-  expect(() => new FilterGate(options)).toThrow(TypeError);
+  expect(() => countingGate(options)).toThrow(TypeError);
 });
 
 function judged(options: FilterOptions) {
-  return new FilterGate(options).judge(EVENTS);
+  return countingGate(options).judge(EVENTS);
 }
 
 function withBatch(batch: NonNullable<Filter['batch']>): Filter {

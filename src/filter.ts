@@ -1,4 +1,5 @@
 /** Asks filters, and makes sure that one which fails loses nothing unless told to. */
+import { check, checkOneOf } from './check.js';
 import { StreamError, toStreamError } from './errors.js';
 import type { Metadata } from './events.js';
 import type { Filter } from './protocols.js';
@@ -16,85 +17,69 @@ export interface FilterOptions {
 /** True: drop it. An error: the filter failed and `onFilterError` is `'throw'`. */
 export type Verdict = boolean | StreamError;
 
-export class FilterGate {
-  readonly #filter: Filter | undefined;
-  readonly #onError: 'keep' | 'drop' | 'throw';
-  readonly #timeoutMs: number;
-  /** Events whose filter failed. */
-  errors = 0;
+/**
+ * One verdict for each, in order; false where there is nothing to judge by. At once when the filter answers at once. Never rejects.
+ */
+export type Judge = (metadata: readonly (Metadata | undefined)[]) => readonly Verdict[] | Promise<readonly Verdict[]>;
 
-  constructor({ filter, onFilterError = 'keep', filterTimeoutMs = 10_000 }: FilterOptions) {
-    if (filter !== undefined && typeof filter !== 'function')
-      throw new TypeError('filter must be a function from metadata to boolean: true drops');
-    // A longer timer fires at once.
-    if (!(filterTimeoutMs > 0 && filterTimeoutMs < 2 ** 31))
-      throw new TypeError(`filterTimeoutMs must be above 0 and below 2^31, not ${filterTimeoutMs}`);
-    if (!['keep', 'drop', 'throw'].includes(onFilterError))
-      throw new TypeError(`onFilterError must be keep, drop or throw, not ${onFilterError}`);
-    this.#filter = filter;
-    this.#onError = onFilterError;
-    this.#timeoutMs = filterTimeoutMs;
-  }
+/** `onFailure` is called for each event whose filter fails. */
+export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_000 }: FilterOptions, onFailure: () => void): Judge {
+  check(filter === undefined || typeof filter === 'function', 'filter', filter, 'a function: true drops');
+  // A longer timer fires at once.
+  check(filterTimeoutMs > 0 && filterTimeoutMs < 2 ** 31, 'filterTimeoutMs', filterTimeoutMs, 'above 0 and below 2^31');
+  checkOneOf('onFilterError', onFilterError, 'keep', 'drop', 'throw');
+  return (metadata) => {
+    const asked = filter ? metadata.filter((facts) => facts !== undefined) : [];
+    if (!filter || asked.length === 0) return metadata.map(() => false);
+    const decide = (answers: unknown) => {
+      const complete = Array.isArray(answers) && answers.length === asked.length;
+      let next = 0;
+      return metadata.map((facts) => facts !== undefined && (complete ? verdict(answers[next++]) : failed(answers)));
+    };
+    const answers = filter.batch ? attempt(() => filter.batch?.(asked)) : each(asked.map((facts) => attempt(() => filter(facts))));
+    return answers instanceof Promise ? answers.then(decide) : decide(answers);
+  };
 
-  get open(): boolean {
-    return this.#filter === undefined;
-  }
-
-  /** One verdict for each, in order; at once when the filter answers at once. Never rejects. */
-  judge(metadata: readonly Metadata[]): readonly Verdict[] | Promise<readonly Verdict[]> {
-    const filter = this.#filter;
-    if (!filter || metadata.length === 0) return metadata.map(() => false);
-    if (filter.batch) {
-      const answer = this.#attempt(() => filter.batch?.(metadata));
-      return answer instanceof Promise ? answer.then((given) => this.#all(given, metadata.length)) : this.#all(answer, metadata.length);
-    }
-    const answers = metadata.map((facts) => this.#attempt(() => filter(facts)));
-    if (answers.some((answer) => answer instanceof Promise)) {
-      return Promise.all(answers).then((given) => given.map((answer) => this.#verdict(answer)));
-    }
-    return answers.map((answer) => this.#verdict(answer));
-  }
-
-  #attempt(ask: () => unknown): unknown {
+  function attempt(ask: () => unknown): unknown {
     try {
       const answer = ask();
-      if (typeof (answer as PromiseLike<unknown>)?.then === 'function') return this.#inTime(answer as PromiseLike<unknown>);
-      return answer;
+      return typeof (answer as PromiseLike<unknown>)?.then === 'function' ? inTime(answer) : answer;
     } catch (error) {
-      return failed(error);
+      return thrown(error);
     }
   }
 
-  #inTime(answer: PromiseLike<unknown>): Promise<unknown> {
+  function inTime(answer: unknown): Promise<unknown> {
     return new Promise((resolve) => {
-      const late = () => resolve(new StreamError('filter_failed', `The filter did not answer within ${this.#timeoutMs} ms`));
-      const timer = setTimeout(late, this.#timeoutMs);
+      const timer = setTimeout(() => resolve(failure(`No answer from the filter within ${filterTimeoutMs} ms`)), filterTimeoutMs);
       const settle = (value: unknown) => {
         clearTimeout(timer);
         resolve(value);
       };
       // Not every thenable is a promise: this one may throw.
-      Promise.resolve(answer).then(settle, (error) => settle(failed(error)));
+      Promise.resolve(answer).then(settle, (error) => settle(thrown(error)));
     });
   }
 
-  #all(answer: unknown, count: number): Verdict[] {
-    const complete = Array.isArray(answer) && answer.length === count;
-    const wrong =
-      answer instanceof StreamError ? answer : new StreamError('filter_failed', `filter.batch must answer with ${count} booleans in order`);
-    return Array.from({ length: count }, (_, i) => this.#verdict(complete ? answer[i] : wrong));
+  function verdict(answer: unknown): Verdict {
+    return typeof answer === 'boolean' ? answer : failed(answer);
   }
 
-  #verdict(answer: unknown): Verdict {
-    if (typeof answer === 'boolean') return answer;
-    this.errors++;
-    if (this.#onError !== 'throw') return this.#onError === 'drop';
-    return answer instanceof StreamError
-      ? answer
-      : new StreamError('filter_failed', `The filter must answer true (drop) or false (keep), not ${String(answer)}`);
+  function failed(answer: unknown): Verdict {
+    onFailure();
+    if (onFilterError !== 'throw') return onFilterError === 'drop';
+    return answer instanceof StreamError ? answer : failure(`The filter must answer true (drop) or false (keep), not ${String(answer)}`);
   }
 }
 
-function failed(error: unknown): StreamError {
+function each(answers: readonly unknown[]): unknown {
+  return answers.some((answer) => answer instanceof Promise) ? Promise.all(answers) : answers;
+}
+
+function thrown(error: unknown): StreamError {
   return toStreamError(error, 'filter_failed', 'The filter threw');
+}
+
+function failure(message: string): StreamError {
+  return new StreamError('filter_failed', message);
 }

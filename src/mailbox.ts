@@ -3,9 +3,10 @@
  * where *pull is the acknowledgement* is made true. Every shim's subscriber is a wire in front of a mailbox.
  */
 import { Bell } from './bell.js';
-import { StreamError } from './errors.js';
-import { gap, mergeGaps } from './gap.js';
-import type { Batch, BatchOptions, BufferOptions, Overflow } from './protocols.js';
+import { check, checkOneOf } from './check.js';
+import { closedError, StreamError } from './errors.js';
+import { gap, isGap, mergeGaps } from './gap.js';
+import type { Batch, BatchOptions, BufferOptions } from './protocols.js';
 import { Room } from './room.js';
 
 export { gap } from './gap.js';
@@ -25,19 +26,16 @@ export interface TakeOptions<M> extends BatchOptions {
 
 interface Entry<M> {
   content: M | StreamError;
-  /** What it takes of the room. A gap takes none: it stands for what is not there. */
-  items: 0 | 1;
   bytes: number;
   state: 'waiting' | 'given' | 'done';
 }
 
-const OVERFLOWS: readonly Overflow[] = ['error', 'drop-oldest', 'drop-newest'];
 const DONE = { done: true, value: undefined } as const;
 
 export class Mailbox<M> {
   readonly #room: Room;
   readonly #arrival = new Bell();
-  readonly #overflow: Overflow;
+  readonly #overflow: BufferOptions['overflow'];
   readonly #onAck: ((messages: readonly M[]) => void) | undefined;
   #entries: Entry<M>[] = [];
   #firstWaiting = 0;
@@ -48,9 +46,9 @@ export class Mailbox<M> {
 
   /** Room for 10,000 messages and 64 MiB unless told otherwise. Throws `TypeError` for limits below 1 and for unknown policies. */
   constructor({ maxMessages = 10_000, maxBytes = 64 * 2 ** 20, overflow = 'error', onAck }: MailboxOptions<M> = {}) {
-    if (!(maxMessages >= 1 && maxBytes >= 1))
-      throw new TypeError(`maxMessages (${maxMessages}) and maxBytes (${maxBytes}) must be at least 1`);
-    if (!OVERFLOWS.includes(overflow)) throw new TypeError(`overflow must be one of ${OVERFLOWS.join(', ')}, not ${overflow}`);
+    check(maxMessages >= 1, 'maxMessages', maxMessages, 'at least 1');
+    check(maxBytes >= 1, 'maxBytes', maxBytes, 'at least 1');
+    checkOneOf('overflow', overflow, 'error', 'drop-oldest', 'drop-newest');
     this.#room = new Room(maxMessages, maxBytes);
     this.#overflow = overflow;
     this.#onAck = onAck;
@@ -71,7 +69,7 @@ export class Mailbox<M> {
   /** For wires that can be held: settles once the message is in. Order is kept. Rejects with `closed`, or the signal's reason. */
   async put(message: M, bytes: number, signal?: AbortSignal): Promise<void> {
     if (this.#closed) throw closedError();
-    await this.#room.enter(bytes, () => this.#add(message, 1, bytes), signal);
+    await this.#room.enter(bytes, () => this.#add(message, bytes), signal);
   }
 
   /** For wires that cannot be held: whether the message is kept; what the overflow policy lets go is counted, and leaves a gap in line. */
@@ -80,26 +78,27 @@ export class Mailbox<M> {
     if (this.#overflow === 'drop-oldest') this.#dropOldest(bytes);
     if (this.#room.fits(bytes)) {
       this.#room.take(bytes);
-      this.#add(message, 1, bytes);
+      this.#add(message, bytes);
       return true;
     }
-    this.dropped++;
-    if (this.#overflow === 'error') this.close(this.#overflowError());
-    else this.notify(gap('overflow', 1));
+    if (this.#overflow === 'error') {
+      this.dropped++;
+      this.close(this.#overflowError());
+    } else this.#lose();
     return false;
   }
 
   /** Puts news from the wire in line: a gap, an invalid message. Gaps that follow each other become one; so does what finds no room. */
   notify(news: StreamError): void {
     if (this.#closed) return;
-    if (news.code === 'gap') this.#add(news, 0, 0);
-    else if (this.#room.fits(0)) {
+    if (!isGap(news)) {
+      if (!this.#room.fits(0)) {
+        this.#lose();
+        return;
+      }
       this.#room.take(0);
-      this.#add(news, 1, 0);
-    } else {
-      this.dropped++;
-      this.#add(gap('overflow', 1), 0, 0);
     }
+    this.#add(news, 0);
     this.#merge(this.#entries.length - 2);
   }
 
@@ -109,13 +108,14 @@ export class Mailbox<M> {
    * in its old place. Throws `TypeError` when `max` is below 1.
    */
   batches({ max = Infinity, signal, ack = 'pull', accept = () => true, until }: TakeOptions<M> = {}): AsyncIterableIterator<Batch<M>> {
-    if (!(max >= 1)) throw new TypeError(`max must be at least 1, not ${max}`);
+    check(max >= 1, 'max', max, 'at least 1');
     let held: Entry<M>[] = [];
-    let left = false;
+    let left = until?.aborted;
     const leave = async () => {
       left = true;
       until?.removeEventListener('abort', leave);
-      this.#giveBack(held);
+      for (const entry of held) if (entry.state === 'given') entry.state = 'waiting';
+      this.#firstWaiting = 0;
       held = [];
       this.#arrival.ring();
       return DONE;
@@ -136,8 +136,7 @@ export class Mailbox<M> {
       }
       return DONE;
     };
-    if (until?.aborted) left = true;
-    else until?.addEventListener('abort', leave);
+    until?.addEventListener('abort', leave);
     const iterator: AsyncIterableIterator<Batch<M>> = { next, return: leave, [Symbol.asyncIterator]: () => iterator };
     return iterator;
   }
@@ -158,13 +157,19 @@ export class Mailbox<M> {
   /** Forgets every message, given or waiting, because the wire will bring them again. News stays. */
   clear(): void {
     const entries = this.#entries;
-    this.#entries = entries.filter(({ content, state }) => content instanceof StreamError && state === 'waiting');
+    const news = (entry: Entry<M>) => entry.content instanceof StreamError && entry.state === 'waiting';
+    this.#entries = entries.filter(news);
     this.#firstWaiting = 0;
-    for (const entry of entries) if (!this.#entries.includes(entry)) this.#settle(entry);
+    for (const entry of entries) if (!news(entry)) this.#settle(entry);
   }
 
-  #add(content: M | StreamError, items: 0 | 1, bytes: number): void {
-    this.#entries.push({ content, items, bytes, state: 'waiting' });
+  #lose(): void {
+    this.dropped++;
+    this.notify(gap('overflow', 1));
+  }
+
+  #add(content: M | StreamError, bytes: number): void {
+    this.#entries.push({ content, bytes, state: 'waiting' });
     this.#arrival.ring();
   }
 
@@ -201,31 +206,27 @@ export class Mailbox<M> {
     if (messages.length > 0) this.#onAck?.(messages);
   }
 
+  /** A gap takes no room: it stands for what is not there. */
   #settle(entry: Entry<M>): void {
-    if (entry.state === 'done') return;
+    if (entry.state !== 'done') this.#room.leave(isGap(entry.content) ? 0 : 1, entry.bytes);
     entry.state = 'done';
-    this.#room.leave(entry.items, entry.bytes);
-  }
-
-  #giveBack(entries: readonly Entry<M>[]): void {
-    for (const entry of entries) if (entry.state === 'given') entry.state = 'waiting';
-    this.#firstWaiting = 0;
   }
 
   #overflowError(): StreamError {
-    const details = { messages: this.size, bytes: this.bytes };
-    const advice = 'read faster, enlarge maxMessages or maxBytes, or choose an overflow policy that drops';
-    return new StreamError('overflow', `The buffer is full (${this.size} messages, ${this.bytes} bytes): ${advice}`, details);
+    const { size: messages, bytes } = this;
+    const advice = 'read faster, raise maxMessages or maxBytes, or let overflow drop';
+    return new StreamError('overflow', `The buffer is full (${messages} messages, ${bytes} bytes): ${advice}`, { messages, bytes });
   }
 
   /** Puts gaps in the place of the oldest waiting messages until there is room. What is in the consumer's hands stays. */
   #dropOldest(bytes: number): void {
-    for (let at = 0; at < this.#entries.length && !this.#room.fits(bytes); at++) {
+    for (let at = this.#firstWaiting; at < this.#entries.length && !this.#room.fits(bytes); at++) {
       const entry = this.#entries[at] as Entry<M>;
-      if (entry.state !== 'waiting' || entry.items === 0) continue;
+      if (entry.state !== 'waiting' || isGap(entry.content)) continue;
       this.#room.leave(1, entry.bytes);
       this.dropped++;
-      this.#entries[at] = { content: gap('overflow', 1), items: 0, bytes: 0, state: 'waiting' };
+      entry.content = gap('overflow', 1);
+      entry.bytes = 0;
       this.#merge(at);
       if (this.#merge(at - 1)) at--;
     }
@@ -233,15 +234,12 @@ export class Mailbox<M> {
 
   /** Makes one of this gap and the next, if both still wait. */
   #merge(at: number): boolean {
-    const [first, second] = this.#entries.slice(Math.max(0, at), at + 2);
-    const sum = first?.state === 'waiting' && second?.state === 'waiting' ? mergeGaps(first.content, second.content) : undefined;
-    if (!first || !sum) return false;
+    const first = this.#entries[at];
+    const second = this.#entries[at + 1];
+    const sum = first?.state === 'waiting' && second?.state === 'waiting' && mergeGaps(first.content, second.content);
+    if (!sum) return false;
     first.content = sum;
     this.#entries.splice(at + 1, 1);
     return true;
   }
-}
-
-function closedError(): StreamError {
-  return new StreamError('closed', 'Closed: open a new one');
 }

@@ -2,7 +2,7 @@
 import type { ConsumerStats } from './delivery.js';
 import { reportUnheard, StreamError, type StreamErrorCode, toStreamError } from './errors.js';
 import type { EventBatch } from './events.js';
-import { gap } from './mailbox.js';
+import { gap, isGap } from './gap.js';
 import type { AnySubscriber, BatchSubscriber, Codec, Message } from './protocols.js';
 import { SequenceTracker } from './sequence.js';
 
@@ -15,87 +15,82 @@ export interface MessageOptions {
   readonly onGap?: (gap: StreamError) => void;
 }
 
-export class MessageReader {
-  readonly #stats: ConsumerStats;
-  readonly #codec: Codec | undefined;
-  readonly #competing: boolean;
-  readonly #onInvalid: (error: StreamError) => void;
-  readonly #onGap: ((gap: StreamError) => void) | undefined;
-  readonly #seen = new SequenceTracker();
-  #gap: StreamError | undefined;
-
-  constructor(subscriber: AnySubscriber, { codec, onInvalid = firstOfEachKind(), onGap }: MessageOptions, stats: ConsumerStats) {
-    const { codec: own, competing = false } = subscriber as BatchSubscriber;
-    this.#codec = codec ?? own;
-    this.#competing = competing;
-    this.#onInvalid = onInvalid;
-    this.#onGap = onGap;
-    this.#stats = stats;
-  }
-
+export interface MessageReader {
+  /** Settles once bytes can be read. */
+  load(): Promise<unknown> | undefined;
   /** Nothing when it is no batch. */
-  read(incoming: Message | EventBatch | StreamError): EventBatch | undefined {
-    if (incoming instanceof StreamError) {
-      if (incoming.code === 'gap') this.#missing(incoming);
-      else this.reject(incoming);
-      return undefined;
-    }
-    return 'events' in incoming ? incoming : this.#decode(incoming);
-  }
-
+  read(incoming: Message | EventBatch | StreamError): EventBatch | undefined;
   /** False for what has been read before. */
-  isNew({ producer, topic, seq }: EventBatch): boolean {
-    if (producer === undefined || seq === undefined) return true;
-    const { duplicate, missed } = this.#seen.see(producer, topic, seq);
-    if (duplicate) this.#stats.duplicates++;
-    if (missed !== 0 && !this.#competing) {
-      this.#stats.missed += missed;
-      if (missed > 0) this.#missing(gap('sequence', missed, topic));
-    }
-    return !duplicate;
-  }
-
+  isNew(batch: EventBatch): boolean;
   /** It comes again, and is no duplicate then. */
-  forget({ producer, topic, seq }: EventBatch): void {
-    if (producer !== undefined && seq !== undefined) this.#seen.forget(producer, topic, seq);
-  }
-
+  forget(batch: EventBatch): void;
   /** What was missing before the event that is read now. */
-  takeGap(): StreamError | undefined {
-    const found = this.#gap;
-    this.#gap = undefined;
-    return found;
-  }
+  takeGap(): StreamError | undefined;
+  reject(error: StreamError): void;
+}
 
-  reject(error: StreamError): void {
-    this.#stats.invalid++;
-    tell(this.#onInvalid, error);
-  }
+export function openMessageReader(
+  subscriber: AnySubscriber,
+  { codec, onInvalid = firstOfEachKind(), onGap }: MessageOptions,
+  stats: ConsumerStats,
+): MessageReader {
+  const { codec: own, competing } = subscriber as BatchSubscriber;
+  const reading = codec ?? own;
+  const seen = new SequenceTracker();
+  let before: StreamError | undefined;
+  return {
+    load: () => reading?.load?.(),
+    read(incoming) {
+      if (isGap(incoming)) missing(incoming);
+      else if (incoming instanceof StreamError) reject(incoming);
+      else return 'events' in incoming ? incoming : decode(incoming);
+    },
+    isNew({ producer, topic, seq }) {
+      if (producer === undefined || seq === undefined) return true;
+      const { duplicate, missed } = seen.see(producer, topic, seq);
+      if (duplicate) stats.duplicates++;
+      if (missed !== 0 && !competing) {
+        stats.missed += missed;
+        if (missed > 0) missing(gap('sequence', missed, topic));
+      }
+      return !duplicate;
+    },
+    forget({ producer, topic, seq }) {
+      if (producer !== undefined && seq !== undefined) seen.forget(producer, topic, seq);
+    },
+    takeGap() {
+      const found = before;
+      before = undefined;
+      return found;
+    },
+    reject,
+  };
 
-  #decode({ payload, topic }: Message): EventBatch | undefined {
+  function decode({ payload, topic }: Message): EventBatch | undefined {
     try {
-      if (this.#codec) return this.#codec.decode(payload, topic);
-      throw new StreamError(
-        'unsupported',
-        'Bytes arrived where events were expected: pass { codec: messagePack }, or the codec of their sender',
-      );
+      if (reading) return reading.decode(payload, topic);
+      throw new StreamError('unsupported', 'Bytes need a codec: pass { codec: messagePack }');
     } catch (error) {
-      this.reject(toStreamError(error, 'invalid_message', 'The message cannot be decoded'));
-      return undefined;
+      reject(toStreamError(error, 'invalid_message', 'It cannot be read'));
     }
   }
 
-  #missing(news: StreamError): void {
-    this.#gap ??= news;
-    this.#stats.gaps++;
-    if (this.#onGap) tell(this.#onGap, news);
+  function reject(error: StreamError): void {
+    stats.invalid++;
+    tell(onInvalid, error);
+  }
+
+  function missing(news: StreamError): void {
+    before ??= news;
+    stats.gaps++;
+    tell(onGap, news);
   }
 }
 
 /** A listener that fails must not cost any events. */
-function tell(listener: (error: StreamError) => void, error: StreamError): void {
+function tell(listener: ((error: StreamError) => void) | undefined, error: StreamError): void {
   try {
-    listener(error);
+    listener?.(error);
   } catch (failure) {
     reportUnheard(failure);
   }

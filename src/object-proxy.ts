@@ -52,22 +52,22 @@ export class ObjectProxy<T> {
     this.#fetching ??= this.#start(onProgress);
     const fetching = this.#fetching;
     fetching.waiting++;
-    if (!signal) return fetching.object;
     return unlessAborted(fetching.object, signal, () => {
       if (--fetching.waiting > 0) return;
-      fetching.control.abort(signal.reason);
-      if (this.#fetching === fetching) this.#fetching = undefined;
+      fetching.control.abort(signal?.reason);
+      this.#forget(fetching);
     });
   }
 
   #start(onProgress: GetOptions['onProgress']): Fetching<T> {
     const control = new AbortController();
-    const object = this.#fetch({ signal: control.signal, onProgress });
-    const fetching = { object, control, waiting: 0 };
-    object.catch(() => {
-      if (this.#fetching === fetching) this.#fetching = undefined; // the next call may have more luck
-    });
+    const fetching = { object: this.#fetch({ signal: control.signal, onProgress }), control, waiting: 0 };
+    fetching.object.catch(() => this.#forget(fetching)); // the next call may have more luck
     return fetching;
+  }
+
+  #forget(fetching: Fetching<T>): void {
+    if (this.#fetching === fetching) this.#fetching = undefined;
   }
 
   async #fetch(options: GetOptions): Promise<T> {
@@ -89,7 +89,7 @@ export function findStore(stores: readonly Store[], config: StoreConfig): Store 
 }
 
 export function unknownStore({ name }: StoreConfig): StreamError {
-  return new StreamError('unknown_store', `An object waits in store "${name}", which this consumer was not given: pass it in stores`, {
+  return new StreamError('unknown_store', `An object waits in store "${name}": pass it in stores`, {
     store: name,
   });
 }

@@ -21,68 +21,57 @@ export interface ReaderOptions<T> {
   readonly schema?: StandardSchema<T>;
 }
 
-export class ObjectReader<T> {
-  readonly #given: readonly Store[] | undefined;
-  readonly #openStore: ((config: StoreConfig) => Store | undefined) | undefined;
-  readonly #schema: StandardSchema<T> | undefined;
-  readonly #opened = new Map<string, Store>();
-
-  constructor({ stores, schema }: ReaderOptions<T>) {
-    if (typeof stores === 'function') this.#openStore = stores;
-    else this.#given = stores;
-    this.#schema = schema;
-  }
-
+export interface ObjectReader<T> {
   /** Throws or rejects with `StreamError`: `invalid_message`, `schema_mismatch`, `unknown_store`. */
-  read(event: ObjectEvent, { stores }: EventBatch): T | ObjectProxy<T> | Promise<T | ObjectProxy<T>> {
-    const check = (object: unknown) => this.#check(object);
-    if (event.type === 'key') {
-      const config = stores[event.store] as StoreConfig;
-      const store = this.#store(config);
-      // Without stores nobody expects a proxy; with others, the descriptor may still be of use elsewhere.
-      if (!store && !this.#usesStores) throw unknownStore(config);
-      return new ObjectProxy<T>({ store: config, key: event.key, evict: event.evict, size: event.size }, store, check);
-    }
-    const object = check(event.object);
-    if (!this.#usesStores) return object;
-    return object instanceof Promise ? object.then((checked) => new ObjectProxy<T>({ object: checked })) : new ObjectProxy<T>({ object });
-  }
-
+  read(event: ObjectEvent, batch: EventBatch): T | ObjectProxy<T> | Promise<T | ObjectProxy<T>>;
   /** Removes the object of an event that nobody will read, if its producer wanted that. */
-  async evict({ store, key, evict }: KeyEvent, { stores }: EventBatch): Promise<void> {
-    if (evict) await this.#store(stores[store] as StoreConfig)?.evict(key);
-  }
-
+  evict(event: KeyEvent, batch: EventBatch): Promise<void>;
   /** Closes the stores that were opened here, not those that were given. */
-  async closeStores(): Promise<void> {
-    const stores = [...this.#opened.values()];
-    this.#opened.clear();
-    await Promise.all(stores.map((store) => store.close()));
-  }
+  closeStores(): Promise<void>;
+}
 
-  get #usesStores(): boolean {
-    return this.#given !== undefined || this.#openStore !== undefined;
-  }
+export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): ObjectReader<T> {
+  const opened = new Map<string, Store>();
+  return {
+    read(event, batch) {
+      if (event.type === 'key') {
+        const { store: index, key, evict, size } = event;
+        const store = batch.stores[index] as StoreConfig;
+        const found = storeOf(store);
+        // Without stores nobody expects a proxy; with others, the descriptor may still be of use elsewhere.
+        if (!found && !stores) throw unknownStore(store);
+        return new ObjectProxy<T>({ store, key, evict, size }, found, check);
+      }
+      const object = check(event.object);
+      if (!stores) return object;
+      const proxy = (checked: T) => new ObjectProxy<T>({ object: checked });
+      return object instanceof Promise ? object.then(proxy) : proxy(object);
+    },
+    async evict({ store, key, evict }, batch) {
+      if (evict) await storeOf(batch.stores[store] as StoreConfig)?.evict(key);
+    },
+    async closeStores() {
+      const closing = [...opened.values()];
+      opened.clear();
+      await Promise.all(closing.map((store) => store.close()));
+    },
+  };
 
-  #store(config: StoreConfig): Store | undefined {
-    if (this.#given) return findStore(this.#given, config);
+  function storeOf(config: StoreConfig): Store | undefined {
+    if (typeof stores !== 'function') return findStore(stores ?? [], config);
     const name = JSON.stringify(config);
-    const store = this.#opened.get(name) ?? this.#open(config);
-    if (store) this.#opened.set(name, store);
-    return store;
-  }
-
-  #open(config: StoreConfig): Store | undefined {
     try {
-      return this.#openStore?.(config);
+      const store = opened.get(name) ?? stores(config);
+      if (store) opened.set(name, store);
+      return store;
     } catch (error) {
-      throw toStreamError(error, 'unknown_store', `Store "${config.name}" cannot be opened`);
+      throw toStreamError(error, 'unknown_store', `Cannot open store "${config.name}"`);
     }
   }
 
-  #check(object: unknown): T | Promise<T> {
-    if (!this.#schema) return object as T;
-    const result = this.#schema['~standard'].validate(object);
+  function check(object: unknown): T | Promise<T> {
+    if (!schema) return object as T;
+    const result = schema['~standard'].validate(object);
     return result instanceof Promise ? result.then(valid) : valid(result);
   }
 }
@@ -90,5 +79,5 @@ export class ObjectReader<T> {
 function valid<T>(result: SchemaResult<T>): T {
   if (!result.issues) return result.value;
   const issues = result.issues.map(({ message }) => message);
-  throw new StreamError('schema_mismatch', `The object does not fit the schema: ${issues.join('; ')}`, { issues });
+  throw new StreamError('schema_mismatch', `Not as the schema wants it: ${issues.join('; ')}`, { issues });
 }

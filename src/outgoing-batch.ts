@@ -1,9 +1,16 @@
 /** Events of one topic on their way out as one batch: aggregated, stored, encoded, numbered, sent – each step done once, however often it is retried. */
 import { END_OF_STREAM, type Metadata, type StreamEvent } from './events.js';
 import type { Encoded, Outlet, Parcel } from './outlet.js';
-import type { Store } from './protocols.js';
+import type { EventPublisher, Publisher, Store } from './protocols.js';
+import { failuresOf } from './settle.js';
 
 export type Aggregator<T> = (objects: readonly T[]) => T | Promise<T>;
+
+/** Somebody who wants to know how an attempt ends. */
+export interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
 
 /** One `send`. */
 export interface Outgoing<T> {
@@ -13,6 +20,8 @@ export interface Outgoing<T> {
   /** What it takes of the producer's room. */
   readonly bytes: number;
   readonly encoded?: Encoded | undefined;
+  /** Its sender, if that one waits for the batch. */
+  waiter?: Waiter;
   /** Key of the stored object. */
   key?: string;
   published?: boolean;
@@ -21,6 +30,7 @@ export interface Outgoing<T> {
 export interface BatchSettings<T> {
   readonly topic: string;
   readonly producer: string;
+  readonly publisher: Publisher | EventPublisher;
   readonly outlet: Outlet;
   readonly aggregator?: Aggregator<T> | undefined;
   readonly store?: Store | undefined;
@@ -35,14 +45,14 @@ export class OutgoingBatch<T> {
   flying = false;
   bytes = 0;
   readonly entries: Outgoing<T>[] = [];
-  #ends = false;
-  #contents: readonly Outgoing<T>[] | undefined;
-  /** What has not been sent of the sealed batch. */
-  #unsent: { readonly send: Parcel; readonly entry: Outgoing<T> | undefined }[] | undefined;
-  #outcome = new Outcome();
-
+  /** Hear of the current attempt's end. */
+  readonly waiters = new Set<Waiter>();
   /** The batch's place in its stream, once it has one. */
   seq: number | undefined;
+  #ends = false;
+  #contents: readonly Outgoing<T>[] | undefined;
+  /** What has not been sent of the sealed batch, each with the event that it alone carries. */
+  #unsent: Map<Parcel, Outgoing<T> | undefined> | undefined;
 
   add(entry: Outgoing<T>): void {
     this.entries.push(entry);
@@ -59,115 +69,88 @@ export class OutgoingBatch<T> {
   }
 
   end(): void {
-    this.#ends = true;
-    this.closed = true;
-  }
-
-  get empty(): boolean {
-    return this.entries.length === 0 && !this.#ends;
-  }
-
-  /** The current attempt's end. */
-  wait(): Promise<void> {
-    return this.#outcome.wait();
+    this.closed = this.#ends = true;
   }
 
   /** Whatever may fail before the wire is reached. */
   async prepare({ aggregator, store, outlet }: BatchSettings<T>): Promise<readonly Encoded[]> {
+    const { entries } = this;
     this.closed = true;
     this.#contents ??=
-      aggregator && this.entries.length > 0
-        ? [await aggregate(this.entries, aggregator)]
-        : this.entries.filter(({ published }) => !published);
+      aggregator && entries.length > 0 ? [await aggregate(entries, aggregator)] : entries.filter(({ published }) => !published);
     if (store) await storeAll(this.#contents, store);
+    await outlet.load?.();
     const encoded = this.#contents.map((entry) => entry.encoded ?? outlet.encode(toEvent(entry)));
     return this.#ends ? [...encoded, outlet.encode(END_OF_STREAM)] : encoded;
   }
 
-  /** Sends what of it has not been sent. */
-  async send({ topic, producer, outlet, store }: BatchSettings<T>, encoded: readonly Encoded[]): Promise<void> {
-    const header = { topic, producer, seq: this.seq, stores: store ? [store.config] : [] };
+  /** Sends what of it has not been sent: as much at once as the publisher takes, in order. The first failure ends it, and leaves what was not taken. */
+  async send({ topic, producer, publisher, outlet, store }: BatchSettings<T>, encoded: readonly Encoded[]): Promise<void> {
     if (!this.#unsent) {
-      const parcels = outlet.seal(header, encoded);
+      const parcels = outlet.seal({ topic, producer, seq: this.seq, stores: store ? [store.config] : [] }, encoded);
       const ofItsOwn = parcels.length === encoded.length; // then a refusal is one event's alone
-      this.#unsent = parcels.map((send, i) => ({ send, entry: ofItsOwn ? this.#contents?.[i] : undefined }));
+      this.#unsent = new Map(parcels.map((send, i) => [send, ofItsOwn ? this.#contents?.[i] : undefined]));
     }
-    await this.#sendUnsent(outlet.limits.inFlight ?? 1);
-    for (const entry of this.entries) entry.published = true;
-  }
-
-  /** So many at once, in order. The first failure ends it, and leaves what was not taken. */
-  async #sendUnsent(atOnce: number): Promise<void> {
-    const unsent = new Set(this.#unsent);
-    const line = unsent.values();
+    const unsent = this.#unsent;
+    const line = unsent.entries();
     const failures: unknown[] = [];
     const lane = async () => {
-      for (const parcel of line) {
-        await parcel.send({});
-        unsent.delete(parcel);
-        if (parcel.entry) parcel.entry.published = true;
+      for (const [send, entry] of line) {
+        await send();
+        unsent.delete(send);
+        if (entry) this.#published(entry);
         if (failures.length > 0) return;
       }
     };
-    await Promise.all(Array.from({ length: Math.min(atOnce, unsent.size) }, () => lane().catch((error) => failures.push(error))));
-    this.#unsent = [...unsent];
+    const lanes = Math.min(publisher.limits?.inFlight ?? 1, unsent.size);
+    await Promise.all(Array.from({ length: lanes }, () => lane().catch((error) => failures.push(error))));
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Two batches in place of one that is refused as a whole; who waits for this one waits for both. Undefined when it cannot be divided. */
-  split(aggregated: boolean): [OutgoingBatch<T>, OutgoingBatch<T>] | undefined {
+  /** Two halves in its place, when that may keep the fate of one event from being the others'. */
+  split(aggregated: boolean): OutgoingBatch<T>[] | undefined {
     const { length } = this.entries;
     if (length === 0 || ((length === 1 || aggregated) && !this.#ends)) return undefined;
-    const halves: [OutgoingBatch<T>, OutgoingBatch<T>] = [new OutgoingBatch(), new OutgoingBatch()];
+    const halves = [new OutgoingBatch<T>(), new OutgoingBatch<T>()] as const;
     const middle = aggregated ? length : Math.ceil(length / 2);
-    for (const [i, entry] of this.entries.entries()) halves[i < middle ? 0 : 1].add(entry);
+    for (const [i, entry] of this.entries.entries()) {
+      const half = halves[i < middle ? 0 : 1];
+      half.add(entry);
+      if (entry.waiter && this.waiters.delete(entry.waiter)) half.waiters.add(entry.waiter);
+    }
+    for (const { resolve, reject } of this.waiters) {
+      let open = 2;
+      const both = { resolve: () => void (--open || resolve()), reject };
+      for (const half of halves) half.waiters.add(both);
+    }
     for (const half of halves) half.closed = half.due = true;
     if (aggregated) halves[0].#contents = this.#contents;
     if (this.#ends) halves[1].end();
     halves[0].seq = this.seq;
-    const first = Promise.allSettled(halves.map((half) => half.wait())).then((results) =>
-      results.find(({ status }) => status === 'rejected'),
-    );
-    void first.then((failure) => (failure ? this.fail((failure as PromiseRejectedResult).reason) : this.succeed()));
-    return halves;
+    return [...halves];
   }
 
   succeed(): void {
-    this.#outcome.resolve();
+    for (const { resolve } of this.waiters) resolve();
   }
 
   /** Tells whoever waits, and is ready for another attempt. True when somebody heard. */
   fail(reason: unknown): boolean {
-    const outcome = this.#outcome;
-    this.#outcome = new Outcome();
-    outcome.reject(reason);
-    return outcome.heard;
+    const heard = this.waiters.size > 0;
+    for (const { reject } of this.waiters) reject(reason);
+    this.waiters.clear();
+    return heard;
   }
 
   /** Removes the objects of events that will never be published. */
   async evictStored(store: Store | undefined): Promise<void> {
-    const keys = (this.#contents ?? this.entries).flatMap(({ key }) => (key === undefined ? [] : [key]));
-    if (store) await Promise.all(keys.map((key) => store.evict(key)));
-  }
-}
-
-/** A promise that knows whether anybody waits for it. */
-class Outcome {
-  resolve!: () => void;
-  reject!: (reason: unknown) => void;
-  heard = false;
-  readonly #promise = new Promise<void>((resolve, reject) => {
-    this.resolve = resolve;
-    this.reject = reject;
-  });
-
-  constructor() {
-    this.#promise.catch(() => {}); // unheard failures go to the producer's onError
+    const keys = (this.#contents ?? this.entries).flatMap(({ key }) => key ?? []);
+    await Promise.all(keys.map((key) => store?.evict(key)));
   }
 
-  wait(): Promise<void> {
-    this.heard = true;
-    return this.#promise;
+  #published(entry: Outgoing<T>): void {
+    entry.published = true;
+    if (entry.waiter && this.waiters.delete(entry.waiter)) entry.waiter.resolve();
   }
 }
 
@@ -185,8 +168,7 @@ async function storeAll<T>(entries: readonly Outgoing<T>[], store: Store): Promi
     for (const [i, entry] of missing.entries()) entry.key = keys[i] as string;
     return;
   }
-  const results = await Promise.allSettled(missing.map(async (entry) => (entry.key = await store.put(entry.object))));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  for (const failure of await failuresOf(missing.map(async (entry) => (entry.key = await store.put(entry.object))))) throw failure;
 }
 
 function toEvent<T>({ object, metadata, evict, key }: Outgoing<T>): StreamEvent {

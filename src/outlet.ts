@@ -1,62 +1,42 @@
 /** One face for both kinds of publisher: what the producer needs to know of the wire. */
 import type { BatchHeader, StreamEvent } from './events.js';
-import type { Codec, EventPublisher, Publisher, PublisherLimits, SendOptions } from './protocols.js';
-import { roughBytes } from './rough-bytes.js';
+import type { Codec, EventPublisher, Publisher } from './protocols.js';
 
 /** An event ready for the wire. */
-export interface Encoded {
-  readonly content: StreamEvent | Uint8Array;
-  readonly bytes: number;
-}
+export type Encoded = StreamEvent | Uint8Array;
 
-/** One message of a sealed batch; may be sent again. */
-export type Parcel = (options: SendOptions) => Promise<void>;
+/** Sends one message of a sealed batch; may be called again. */
+export type Parcel = () => Promise<void>;
 
 export interface Outlet {
-  readonly limits: PublisherLimits;
+  /** Settles once `seal` may be called; nothing to wait for otherwise. */
+  load?(): Promise<unknown> | undefined;
   /** Throws `StreamError('not_encodable')`. */
   encode(event: StreamEvent): Encoded;
   seal(header: BatchHeader, events: readonly Encoded[]): Parcel[];
 }
 
 /** Throws `TypeError` when bytes are wanted and nobody says how to write them. */
-export function openOutlet(publisher: Publisher | EventPublisher, codec?: Codec): Outlet {
-  if (!codec && 'sendEvents' in publisher) return eventOutlet(publisher);
-  const bytesPublisher = publisher as Publisher;
-  const writer = codec ?? bytesPublisher.codec;
-  if (typeof bytesPublisher?.send !== 'function') throw new TypeError('A publisher needs send(topic, bytes) or sendEvents(batch)');
-  if (!writer) throw new TypeError('This publisher carries bytes and names no codec: pass { codec: messagePack }');
-  return byteOutlet(bytesPublisher, writer);
-}
-
-function eventOutlet(publisher: EventPublisher): Outlet {
+export function openOutlet(publisher: Publisher | EventPublisher, given?: Codec): Outlet {
+  if (!given && 'sendEvents' in publisher) {
+    return {
+      encode: (event) => event,
+      seal: (header, events) => {
+        const batch = { ...header, events: events as readonly StreamEvent[] };
+        return [() => publisher.sendEvents(batch)];
+      },
+    };
+  }
+  const wire = publisher as Publisher;
+  const codec = given ?? wire.codec;
+  if (typeof wire.send !== 'function') throw new TypeError('A publisher needs send() or sendEvents()');
+  if (!codec) throw new TypeError('Bytes need a codec: pass { codec: messagePack }');
   return {
-    get limits() {
-      return publisher.limits ?? {};
-    },
-    encode: (event) => ({ content: event, bytes: roughBytes(event) }),
+    load: () => codec.load?.(),
+    encode: (event) => codec.encodeEvent(event),
     seal: (header, events) => {
-      const batch = { ...header, events: events.map(({ content }) => content as StreamEvent) };
-      return [(options) => publisher.sendEvents(batch, options)];
-    },
-  };
-}
-
-function byteOutlet(publisher: Publisher, codec: Codec): Outlet {
-  return {
-    get limits() {
-      return publisher.limits ?? {};
-    },
-    encode: (event) => {
-      const content = codec.encodeEvent(event);
-      return { content, bytes: content.length };
-    },
-    seal: (header, events) => {
-      const messages = codec.assemble(
-        header,
-        events.map(({ content }) => content as Uint8Array),
-      );
-      return messages.map((message) => (options) => publisher.send(header.topic, message, options));
+      const messages = codec.assemble(header, events as readonly Uint8Array[]);
+      return messages.map((message) => () => wire.send(header.topic, message));
     },
   };
 }

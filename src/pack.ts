@@ -22,15 +22,23 @@ const utf8 = new TextEncoder();
 let buffer = new Uint8Array(FIRST_BYTES);
 let view = new DataView(buffer.buffer);
 let at = 0;
+/** As `MAX_WEIGHT` counts. */
+let weight = 0;
+/** What the last value that was packed weighs. */
+export let weightOfPacked = 0;
 
 /** Throws `TypeError` or `RangeError` when it is not data or nested too deeply, `StreamError('too_large')` when it is far beyond any message. */
 export function pack(value: unknown): Uint8Array {
   const start = at; // not 0 when a getter packs something
+  const outer = weight;
+  weight = 0;
   try {
     write(value, 1);
+    weightOfPacked = weight;
     return buffer.slice(start, at);
   } finally {
     at = start;
+    weight = outer;
     if (start === 0 && buffer.length > KEPT_BYTES) resize(FIRST_BYTES);
   }
 }
@@ -74,12 +82,14 @@ function writeInstance(value: object, depth: number): void {
 
 function writeList(list: readonly unknown[], depth: number): void {
   const { length } = list;
+  weight++;
   writeSize(length, 16, 0x90, 0xdc);
   for (let i = 0; i < length; i++) write(list[i], depth + 1);
 }
 
 function writeMap(map: object, depth: number): void {
   const keys = Object.keys(map);
+  weight++;
   writeSize(keys.length, 16, 0x80, 0xde);
   for (const key of keys) {
     // Readers refuse it, and the whole message with it.
@@ -128,11 +138,13 @@ function writeAscii(text: string, length: number): boolean {
 }
 
 function writeBinary(bytes: Uint8Array): void {
+  weight += 4;
   writeSize(bytes.length, 0, 0, 0xc4);
   put(bytes);
 }
 
 function writeExtension(type: number, ...parts: readonly Uint8Array[]): void {
+  weight += 4;
   const size = parts.reduce((sum, { length }) => sum + length, 0);
   const fixed = [1, 2, 4, 8, 16].indexOf(size);
   if (fixed >= 0) byte(0xd4 + fixed);
@@ -143,6 +155,7 @@ function writeExtension(type: number, ...parts: readonly Uint8Array[]): void {
 
 /** Timestamp 64 where it will do, else timestamp 96. */
 function writeDate(date: Date): void {
+  weight += 4;
   const time = date.getTime();
   if (Number.isNaN(time)) throw new TypeError('an invalid Date has no value');
   const seconds = Math.floor(time / 1000);
@@ -166,6 +179,7 @@ function writeDate(date: Date): void {
 function enclose(head: number, content: () => void, type?: number): void {
   const start = at;
   at += 6;
+  weight += 4;
   content();
   const length = at - start - 6;
   at = start;

@@ -8,17 +8,13 @@ import type { Batch } from './protocols.js';
 export function payloads(batches: AsyncIterable<Batch<unknown>>): AsyncIterableIterator<Uint8Array> {
   const iterator = batches[Symbol.asyncIterator]();
   const bytes = read({ [Symbol.asyncIterator]: () => iterator });
-  return {
-    next: () => bytes.next(),
-    async return() {
-      // A generator only hears of it after its pending next.
-      await iterator.return?.();
-      return bytes.return(undefined);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+  const leave = bytes.return.bind(bytes);
+  // A generator only hears of it after its pending next.
+  bytes.return = async () => {
+    await iterator.return?.();
+    return leave(undefined);
   };
+  return bytes;
 }
 
 async function* read(batches: AsyncIterable<Batch<unknown>>): AsyncGenerator<Uint8Array> {
@@ -33,5 +29,5 @@ async function* read(batches: AsyncIterable<Batch<unknown>>): AsyncGenerator<Uin
 function bytesOf(message: unknown): Uint8Array {
   const { payload } = message as { payload?: Uint8Array };
   if (payload) return payload;
-  throw new StreamError('unsupported', 'This message is a batch of events, not bytes: read it with a StreamConsumer or with batches()');
+  throw new StreamError('unsupported', 'A batch of events is no bytes: read it with a StreamConsumer');
 }

@@ -7,18 +7,19 @@
  * await producer.closeTopics('quakes/us');
  * ```
  */
-import { reportUnheard, StreamError, TopicClosedError, toStreamError } from './errors.js';
+import { check, checkCount } from './check.js';
+import { closedError, reportUnheard, StreamError, toStreamError } from './errors.js';
 import type { Metadata } from './events.js';
-import { FilterGate, type FilterOptions } from './filter.js';
+import { type FilterOptions, openGate } from './filter.js';
 import { toHex } from './hex.js';
 import type { Aggregator } from './outgoing-batch.js';
 import { openOutlet } from './outlet.js';
 import type { Codec, EventPublisher, Publisher, Store } from './protocols.js';
 import type { ProducerStats } from './publish-line.js';
 import { Room } from './room.js';
-import { all, inTurn } from './settle.js';
+import { failuresOf, throwAny } from './settle.js';
 import { checkTopic } from './topic.js';
-import { TopicStream } from './topic-stream.js';
+import { openTopic, type TopicSettings, type TopicStream } from './topic-stream.js';
 
 export interface ProducerOptions<T> extends FilterOptions {
   /** Makes one object of each batch; the metadata becomes the union, later ones winning. */
@@ -70,7 +71,7 @@ export class StreamProducer<T> implements AsyncDisposable {
   readonly #publisher: Publisher | EventPublisher;
   readonly #options: ProducerOptions<T>;
   readonly #room: Room;
-  readonly #open: (topic: string) => TopicStream<T>;
+  readonly #settings: Omit<TopicSettings<T>, 'topic' | 'store'>;
   readonly #topics = new Map<string, TopicStream<T>>();
   #closing: Promise<void> | undefined;
 
@@ -86,30 +87,25 @@ export class StreamProducer<T> implements AsyncDisposable {
     } = options;
     checkCount('batchSize', batchSize);
     checkCount('highWaterMark', highWaterMark);
-    if (batchBytes !== undefined) checkCount('batchBytes', batchBytes);
-    if (lingerMs !== undefined && !(lingerMs >= 0)) throw new TypeError(`lingerMs must be a number of milliseconds, not ${lingerMs}`);
+    checkCount('batchBytes', batchBytes ?? 1);
+    check((lingerMs ?? 0) >= 0, 'lingerMs', lingerMs, 'a number of milliseconds');
     this.#publisher = publisher;
     this.#options = options;
     this.#room = new Room(Math.max(highWaterMark, batchSize), highWaterBytes);
-    const shared = {
+    this.#settings = {
       producer: this.id,
+      publisher,
       outlet: openOutlet(publisher, options.codec),
-      gate: new FilterGate(options),
+      judge: openGate(options, () => {}),
       room: this.#room,
+      aggregator,
+      batchSize,
+      batchBytes,
+      lingerMs,
+      stats: this.stats,
+      onError,
       relieve: () => this.#relieve(),
     };
-    this.#open = (topic) =>
-      new TopicStream<T>({
-        ...shared,
-        topic,
-        aggregator,
-        store: this.#storeOf(topic),
-        batchSize,
-        batchBytes,
-        lingerMs,
-        stats: this.stats,
-        onError,
-      });
   }
 
   /**
@@ -121,27 +117,25 @@ export class StreamProducer<T> implements AsyncDisposable {
    */
   async send(topic: string, object: T, { evict = true, metadata, signal }: ProducerSendOptions = {}): Promise<void> {
     const stream = this.#stream(topic);
-    if (stream.ended) throw new TopicClosedError(topic);
+    stream.checkOpen();
     signal?.throwIfAborted();
     await stream.send(object, copy(metadata), evict, signal);
   }
 
   /** Settles when everything sent before, on any topic, is published; once closed, as `close` did. */
   async flush({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#closing) return this.#closing;
-    await all([...this.#topics.values()].map((stream) => stream.flush(signal)));
+    await (this.#closing ?? all([...this.#topics.values()].map((stream) => stream.flush(signal))));
   }
 
   async flushTopic(topic: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     checkTopic(topic);
-    if (this.#closing) return this.#closing;
-    await this.#topics.get(topic)?.flush(signal);
+    await (this.#closing ?? this.#topics.get(topic)?.flush(signal));
   }
 
   /** Ends the streams of these topics behind everything sent; settles when that is published. Asked again, it ends nothing twice. */
   async closeTopics(...topics: readonly string[]): Promise<void> {
     const streams = topics.map((topic) => this.#stream(topic));
-    await all(streams.map((stream) => stream.end()));
+    await all(streams.map((stream) => stream.flush(undefined, true)));
   }
 
   /**
@@ -169,25 +163,30 @@ export class StreamProducer<T> implements AsyncDisposable {
 
   async #close(topics: readonly string[], publisher: boolean, stores: boolean, timeoutMs: number): Promise<void> {
     const late = new AbortController();
-    const reason = new StreamError('timeout', `What was sent could not be published within ${timeoutMs} ms of closing`);
-    const closed = new StreamError('closed', 'The producer was closed before this could be published');
+    const reason = new StreamError('timeout', `Not published within ${timeoutMs} ms of closing`);
+    const closed = closedError();
     const timer = setTimeout(() => late.abort(reason), timeoutMs);
-    for (const topic of topics) if (!this.#topics.has(topic)) this.#topics.set(topic, this.#open(topic));
-    await inTurn([
-      () => all([...this.#topics].map(([topic, stream]) => (topics.includes(topic) ? stream.end(late.signal) : stream.flush(late.signal)))),
-      () => clearTimeout(timer),
-      () => this.#room.close(closed),
-      () => all([...this.#topics.values()].map((stream) => stream.abandon(closed))),
-      () => (publisher ? this.#publisher.close() : undefined),
-      ...(stores ? this.#stores().map((store) => () => store.close()) : []),
-    ]);
+    for (const topic of topics) this.#open(topic);
+    const streams = [...this.#topics];
+    const failures = await failuresOf(streams.map(([topic, stream]) => stream.flush(late.signal, topics.includes(topic))));
+    clearTimeout(timer);
+    this.#room.close(closed);
+    failures.push(...(await failuresOf(streams.map(([, stream]) => stream.abandon(closed)))));
+    const closing = [publisher && this.#publisher, ...(stores ? this.#stores() : [])];
+    // The publisher first, whatever comes of it.
+    for (const part of closing) if (part) failures.push(...(await failuresOf([(async () => part.close())()])));
+    throwAny(failures);
   }
 
   #stream(topic: string): TopicStream<T> {
-    if (this.#closing) throw new StreamError('closed', 'This producer is closed: open a new one');
+    if (this.#closing) throw closedError();
+    return this.#open(topic);
+  }
+
+  #open(topic: string): TopicStream<T> {
     let stream = this.#topics.get(topic);
     if (!stream) {
-      stream = this.#open(checkTopic(topic));
+      stream = openTopic({ ...this.#settings, topic: checkTopic(topic), store: this.#storeOf(topic) });
       this.#topics.set(topic, stream);
     }
     return stream;
@@ -195,8 +194,8 @@ export class StreamProducer<T> implements AsyncDisposable {
 
   /** Somebody waits for room: unless something is on its way and will make some, everything leaves that can. */
   #relieve(): void {
-    for (const stream of this.#topics.values()) if (stream.busy) return;
-    for (const stream of this.#topics.values()) stream.hurry();
+    const streams = [...this.#topics.values()];
+    if (!streams.some((stream) => stream.isBusy())) for (const stream of streams) stream.hurry();
   }
 
   #storeOf(topic: string): Store | undefined {
@@ -213,18 +212,14 @@ export class StreamProducer<T> implements AsyncDisposable {
 /** Later changes of the caller's must not show, however deep. */
 function copy(metadata: Metadata | undefined): Metadata {
   const facts: Record<string, unknown> = { ...metadata };
-  for (const name in facts) if (typeof facts[name] === 'object' && facts[name] !== null) facts[name] = clone(facts[name]);
-  return facts;
-}
-
-function clone(value: unknown): unknown {
   try {
-    return structuredClone(value);
+    for (const name in facts) if (typeof facts[name] === 'object') facts[name] = structuredClone(facts[name]);
   } catch (error) {
     throw toStreamError(error, 'not_encodable', 'The metadata is not plain data');
   }
+  return facts;
 }
 
-function checkCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw new TypeError(`${name} must be a whole number from 1, not ${value}`);
+async function all(work: readonly Promise<unknown>[]): Promise<void> {
+  throwAny(await failuresOf(work));
 }

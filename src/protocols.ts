@@ -114,6 +114,8 @@ export interface Filter<M = Metadata> {
 
 /** How events are written as bytes. */
 export interface Codec {
+  /** Where part of a codec is loaded when it is needed: settles once `assemble` and `decode` may be called. */
+  load?(): Promise<unknown>;
   /** Throws `StreamError`: `not_encodable`, `too_large`, or `unsupported`. */
   encodeEvent(event: StreamEvent): Uint8Array;
   /** The messages that carry these encoded events, in order; usually one. Throws `StreamError`: `too_large` where fewer events may do. */

@@ -30,183 +30,180 @@ const MAX_EVENTS = 1024;
 const MAX_BYTES = 2 ** 20;
 
 /** Refusals that may be meant for one event of a batch. */
-const DIVISIBLE: ReadonlySet<StreamErrorCode> = new Set(['too_large', 'not_encodable', 'unsupported']);
+const DIVISIBLE: readonly StreamErrorCode[] = ['too_large', 'not_encodable', 'unsupported'];
 
-export class PublishLine<T> {
-  readonly #settings: LineSettings<T>;
-  readonly #maxEvents: number;
-  #batches: OutgoingBatch<T>[] = [];
-  #flying = 0;
-  #scheduled = false;
-  #preparing = false;
-  #stalled = false;
-  #nextSeq = 0;
+export interface PublishLine<T> {
+  /** Something of it is on its way, and will make room. */
+  readonly busy: boolean;
+  /** The batch it is in now. Due batches leave after the current call: what is sent in one go travels together, and nothing waits. */
+  add(entry: Outgoing<T>): OutgoingBatch<T>;
+  /** The end of the stream, once. */
+  end(): void;
+  /** Everything in line leaves; rejects with the first failure. */
+  flush(): Promise<unknown>;
+  /** Publishes what is due, also after a failure. */
+  go(): void;
+  /** Whatever there is becomes due, also what has failed: somebody waits for it, or for the room it takes. */
+  hurry(): void;
+  takeBack(entry: Outgoing<T>, batch: OutgoingBatch<T>): void;
+  /** Gives up what could not be published: nothing is left in a store for it. */
+  abandon(reason: StreamError): Promise<unknown>;
+}
 
-  constructor(settings: LineSettings<T>) {
-    this.#settings = settings;
-    this.#maxEvents = settings.aggregator ? settings.batchSize : Math.max(settings.batchSize, MAX_EVENTS);
+export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
+  const { publisher, aggregator, store, room, stats, batchSize, batchBytes, onError, relieve } = settings;
+  const maxEvents = aggregator ? batchSize : Math.max(batchSize, MAX_EVENTS);
+  const batches: OutgoingBatch<T>[] = [];
+  let flying = 0;
+  let preparing = false;
+  let stalled = false;
+  let nextSeq = 0;
+  let ended = false;
+
+  return {
+    get busy() {
+      return flying > 0 || preparing;
+    },
+    add(entry) {
+      const batch = open(entry.bytes);
+      batch.add(entry);
+      batch.due ||= batch.entries.length >= batchSize;
+      if (batch.due) go();
+      return batch;
+    },
+    end() {
+      if (!ended) open(0).end();
+      ended = true;
+    },
+    flush() {
+      hurry();
+      return Promise.all(batches.map(({ waiters }) => new Promise<void>((resolve, reject) => waiters.add({ resolve, reject }))));
+    },
+    go,
+    hurry,
+    takeBack(entry, batch) {
+      if (!batch.remove(entry)) return;
+      if (batch.entries.length === 0) {
+        replace(batch);
+        batch.succeed();
+      }
+      room.leave(1, entry.bytes);
+    },
+    abandon(reason) {
+      const given = batches.splice(0);
+      for (const batch of given) batch.fail(reason);
+      return Promise.all(given.map((batch) => batch.evictStored(store)));
+    },
+  };
+
+  function go(): void {
+    stalled = false;
+    schedule();
   }
 
-  /** The batch it is in now. Due batches leave after the current call: what is sent in one go travels together, and nothing waits. */
-  add(entry: Outgoing<T>): OutgoingBatch<T> {
-    const batch = this.#open(entry.bytes);
-    batch.add(entry);
-    batch.due ||= batch.entries.length >= this.#settings.batchSize;
-    if (batch.due) this.go();
+  function hurry(): void {
+    const last = batches.at(-1);
+    if (!last) return;
+    last.due = true;
+    go();
+  }
+
+  function open(bytes: number): OutgoingBatch<T> {
+    const last = batches.at(-1);
+    if (last && !last.closed && fits(last, bytes)) return last;
+    if (!last?.due) hurry();
+    const batch = new OutgoingBatch<T>();
+    batches.push(batch);
     return batch;
   }
 
-  end(): void {
-    this.#open(0).end();
+  function fits({ entries, bytes: used }: OutgoingBatch<T>, bytes: number): boolean {
+    if (entries.length === 0 || bytes === 0) return true;
+    return entries.length < maxEvents && used + bytes <= (batchBytes ?? publisher.limits?.batchBytes ?? MAX_BYTES);
   }
 
-  /** Everything in line leaves; rejects with the first failure. */
-  async flush(): Promise<void> {
-    this.hurry();
-    await Promise.all(this.#batches.map((batch) => batch.wait()));
+  function schedule(): void {
+    if (preparing || stalled) return;
+    preparing = true;
+    queueMicrotask(publishDue);
   }
 
-  /** Publishes what is due, also after a failure. */
-  go(): void {
-    this.#stalled = false;
-    this.#schedule();
+  async function publishDue(): Promise<void> {
+    for (let batch = nextDue(); batch && !stalled; batch = nextDue()) {
+      const next = batch;
+      await new Promise<void>((prepared) => publish(next, prepared));
+    }
+    preparing = false;
+    if (room.waiting > 0) relieve();
   }
 
-  get busy(): boolean {
-    return this.#flying > 0 || this.#scheduled || this.#preparing;
+  function nextDue(): OutgoingBatch<T> | undefined {
+    const batch = batches.find((waiting) => !waiting.flying);
+    if (!batch?.due || flying >= (publisher.limits?.inFlight ?? 1)) return undefined;
+    // What can still grow waits while another is under way.
+    const growing = !batch.closed && batch === batches.at(-1) && fits(batch, 1);
+    return growing && flying > 0 ? undefined : batch;
   }
 
-  /** Whatever there is becomes due. */
-  hurry(): void {
-    const last = this.#batches.at(-1);
-    if (!last) return;
-    last.due = true;
-    this.go();
+  /** Calls `prepared` when the next one may follow. */
+  async function publish(batch: OutgoingBatch<T>, prepared: () => void): Promise<void> {
+    let failure: unknown;
+    batch.flying = true;
+    flying++;
+    const sent = await attempt(batch, prepared).catch((error) => {
+      failure = error;
+      stats.failures++;
+    });
+    flying--;
+    batch.flying = false;
+    if (!batches.includes(batch)) {
+      // Given up meanwhile; whoever waited knows.
+      if (!sent) await batch.evictStored(store).catch(onError);
+    } else if (sent) {
+      stats.events += batch.entries.length;
+      stats.batches++;
+      leave(batch);
+      batch.succeed();
+    } else if (failure instanceof StreamError && !failure.retryable) await refused(batch, failure);
+    else stall(failure);
+    prepared();
+    schedule();
   }
 
-  takeBack(entry: Outgoing<T>, batch: OutgoingBatch<T>): boolean {
-    if (!batch.remove(entry)) return false;
-    if (batch.empty) this.#batches = this.#batches.filter((other) => other !== batch);
-    if (batch.empty) batch.succeed();
-    this.#settings.room.leave(1, entry.bytes);
+  /** True when it was sent, nothing when it was given up before. */
+  async function attempt(batch: OutgoingBatch<T>, prepared: () => void): Promise<true | undefined> {
+    const encoded = await batch.prepare(settings);
+    if (!batches.includes(batch)) return undefined;
+    batch.seq ??= nextSeq++;
+    const sending = batch.send(settings, encoded);
+    prepared();
+    await sending;
     return true;
   }
 
-  /** Gives up what could not be published: nothing is left in a store for it. */
-  async abandon(reason: StreamError): Promise<void> {
-    const batches = this.#batches.splice(0);
-    for (const batch of batches) batch.fail(reason);
-    await Promise.all(batches.map((batch) => batch.evictStored(this.#settings.store)));
-  }
-
-  #open(bytes: number): OutgoingBatch<T> {
-    const last = this.#batches.at(-1);
-    if (last && !last.closed && this.#fits(last, bytes)) return last;
-    if (last && !last.due) {
-      last.due = true;
-      this.go();
-    }
-    const batch = new OutgoingBatch<T>();
-    this.#batches.push(batch);
-    return batch;
-  }
-
-  #fits({ entries, bytes: used }: OutgoingBatch<T>, bytes: number): boolean {
-    if (entries.length === 0 || bytes === 0) return true;
-    const maxBytes = this.#settings.batchBytes ?? this.#settings.outlet.limits.batchBytes ?? MAX_BYTES;
-    return entries.length < this.#maxEvents && used + bytes <= maxBytes;
-  }
-
-  #schedule(): void {
-    if (this.#scheduled || this.#preparing || this.#stalled) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      void this.#publishDue();
-    });
-  }
-
-  async #publishDue(): Promise<void> {
-    this.#preparing = true;
-    for (let batch = this.#nextDue(); batch && !this.#stalled; batch = this.#nextDue()) {
-      batch.flying = true;
-      try {
-        const encoded = await batch.prepare(this.#settings);
-        if (this.#abandoned(batch)) {
-          await batch.evictStored(this.#settings.store).catch(this.#settings.onError);
-          continue;
-        }
-        batch.seq ??= this.#nextSeq++;
-        this.#flying++;
-        void this.#publish(batch, batch.send(this.#settings, encoded));
-      } catch (error) {
-        batch.flying = false;
-        await this.#failed(batch, error);
-      }
-    }
-    this.#preparing = false;
-    if (this.#settings.room.waiting > 0) this.#settings.relieve();
-  }
-
-  #nextDue(): OutgoingBatch<T> | undefined {
-    const batch = this.#batches.find(({ flying }) => !flying);
-    if (!batch?.due || this.#flying >= (this.#settings.outlet.limits.inFlight ?? 1)) return undefined;
-    // What can still grow waits while another is under way.
-    const growing = !batch.closed && batch === this.#batches.at(-1) && this.#fits(batch, 1);
-    return growing && this.#flying > 0 ? undefined : batch;
-  }
-
-  async #publish(batch: OutgoingBatch<T>, sending: Promise<void>): Promise<void> {
-    try {
-      await sending;
-      this.#flying--;
-      if (this.#abandoned(batch)) return;
-      this.#settings.stats.events += batch.entries.length;
-      this.#settings.stats.batches++;
-      this.#batches.splice(this.#batches.indexOf(batch), 1);
-      this.#leave(batch);
-      batch.succeed();
-    } catch (error) {
-      this.#flying--;
-      batch.flying = false;
-      await this.#failed(batch, error);
-    }
-    this.#schedule();
-  }
-
-  async #failed(batch: OutgoingBatch<T>, error: unknown): Promise<void> {
-    this.#settings.stats.failures++;
-    if (this.#abandoned(batch)) await batch.evictStored(this.#settings.store).catch(this.#settings.onError);
-    else if (error instanceof StreamError && !error.retryable) await this.#refused(batch, error);
-    else this.#stall(error);
-  }
-
   /** Everything stays; whoever waits hears of it; the next send or flush tries again. */
-  #stall(error: unknown): void {
-    this.#stalled = true;
-    const heard = this.#batches.map((batch) => !batch.flying && batch.fail(error));
-    if (!heard.includes(true)) this.#settings.onError(error);
-    this.#settings.room.close(new StreamError('overflow', 'Not taken: the buffer is full and publishing fails', { cause: error }));
+  function stall(error: unknown): void {
+    stalled = true;
+    const heard = batches.map((batch) => !batch.flying && batch.fail(error));
+    if (!heard.includes(true)) onError(error);
+    room.close(new StreamError('overflow', 'Not taken: the buffer is full and publishing fails', { cause: error }));
   }
 
   /** It can never be published: what is to blame goes, the rest stays. */
-  async #refused(batch: OutgoingBatch<T>, error: StreamError): Promise<void> {
-    const { aggregator, store, onError } = this.#settings;
-    const at = this.#batches.indexOf(batch);
-    const halves = DIVISIBLE.has(error.code) ? batch.split(aggregator !== undefined) : undefined;
-    this.#batches.splice(at, 1, ...(halves ?? []));
-    if (halves) return;
-    this.#leave(batch);
+  async function refused(batch: OutgoingBatch<T>, error: StreamError): Promise<void> {
+    const halves = DIVISIBLE.includes(error.code) ? batch.split(aggregator !== undefined) : undefined;
+    if (halves) return replace(batch, halves);
+    leave(batch);
     if (!batch.fail(error)) onError(error);
     await batch.evictStored(store).catch(onError);
   }
 
-  /** Given up while it was on its way: whoever waited knows. */
-  #abandoned(batch: OutgoingBatch<T>): boolean {
-    return !this.#batches.includes(batch);
+  function replace(batch: OutgoingBatch<T>, parts: readonly OutgoingBatch<T>[] = []): void {
+    batches.splice(batches.indexOf(batch), 1, ...parts);
   }
 
-  #leave(batch: OutgoingBatch<T>): void {
-    this.#settings.room.leave(batch.entries.length, batch.bytes);
+  function leave(batch: OutgoingBatch<T>): void {
+    replace(batch);
+    room.leave(batch.entries.length, batch.bytes);
   }
 }

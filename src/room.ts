@@ -1,4 +1,4 @@
-import { StreamError } from './errors.js';
+import { unlessAborted } from './unless-aborted.js';
 
 interface Waiter {
   readonly bytes: number;
@@ -52,27 +52,22 @@ export class Room {
       admit();
       return undefined;
     }
-    return new Promise((resolve, reject) => {
-      const giveUp = () => {
-        this.#waiting.delete(waiter);
-        reject(signal?.reason);
-        this.#admitNext();
-      };
-      const done = () => signal?.removeEventListener('abort', giveUp);
-      const waiter: Waiter = {
+    let waiter: Waiter | undefined;
+    const entering = new Promise<void>((resolve, fail) => {
+      waiter = {
         bytes,
         admit: () => {
-          done();
           admit();
           resolve();
         },
-        fail: (reason) => {
-          done();
-          reject(reason);
-        },
+        fail,
       };
-      signal?.addEventListener('abort', giveUp, { once: true });
       this.#waiting.add(waiter);
+    });
+    return unlessAborted(entering, signal, () => {
+      const waited = this.#waiting.delete(waiter as Waiter);
+      this.#admitNext();
+      return waited;
     });
   }
 
@@ -84,7 +79,7 @@ export class Room {
   }
 
   /** Everyone in line is turned away; who comes later is not. */
-  close(reason: unknown = new StreamError('closed', 'Closed while waiting for room')): void {
+  close(reason: unknown): void {
     for (const waiter of this.#waiting) waiter.fail(reason);
     this.#waiting.clear();
   }

@@ -1,59 +1,33 @@
-/** One face for every kind of subscriber, and waits that can be given up without losing what arrives. */
+/** One face for every kind of subscriber. */
 import type { EventBatch } from './events.js';
 import type { AnySubscriber, Batch, BatchSubscriber, Message, Subscriber } from './protocols.js';
 
 export type Incoming = Batch<Message | EventBatch>;
-const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-export class Source {
-  readonly #iterator: AsyncIterator<Incoming>;
-  #pulling: Promise<IteratorResult<Incoming>> | undefined;
-  #interrupt = () => {};
+/** A batch, as far as it has not been read. */
+export interface Unread {
+  readonly messages: Iterable<[number, Incoming['messages'][number]]>;
+  readonly finish: (index: number) => void;
+}
 
-  constructor(subscriber: AnySubscriber) {
-    const batches = 'batches' in subscriber ? (subscriber as BatchSubscriber).batches({ ack: 'manual' }) : singly(subscriber);
-    this.#iterator = batches[Symbol.asyncIterator]();
-  }
-
-  /** Rejects with the signal's reason; what then arrives is the next call's. */
-  next(signal?: AbortSignal): Promise<IteratorResult<Incoming>> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      let waiting = true;
-      const settle = (how: () => void) => {
-        if (!waiting) return;
-        waiting = false;
-        signal?.removeEventListener('abort', abort);
-        how();
-      };
-      const arrived = (how: () => void) =>
-        settle(() => {
-          this.#pulling = undefined;
-          how();
-        });
-      const abort = () => settle(() => reject(signal?.reason));
-      signal?.addEventListener('abort', abort);
-      this.#interrupt = () => settle(() => resolve(DONE));
-      this.#pulling ??= this.#iterator.next();
-      this.#pulling.then(
-        (result) => arrived(() => resolve(result)),
-        (error) => arrived(() => reject(error)),
-      );
-    });
-  }
-
-  /** Gives back what is unacknowledged; a pending `next` is done. */
-  async return(): Promise<void> {
-    const leaving = this.#iterator.return?.();
-    const pending = this.#pulling !== undefined;
-    this.#interrupt();
-    // A generator answers only after its pending next has; nobody should wait for that.
-    if (pending) leaving?.then(undefined, () => {});
-    else await leaving;
-  }
+export function sourceOf(subscriber: AnySubscriber): AsyncIterator<Incoming> {
+  const batches = 'batches' in subscriber ? (subscriber as BatchSubscriber).batches({ ack: 'manual' }) : singly(subscriber);
+  return batches[Symbol.asyncIterator]();
 }
 
 /** Whoever only yields bytes hears the acknowledgement as the next pull. */
 async function* singly(subscriber: Subscriber): AsyncGenerator<Incoming> {
   for await (const payload of subscriber) yield { messages: [{ topic: '', payload }], ack: () => {} };
+}
+
+/** Turns messages finished in any order into acknowledgements of a batch's first ones. */
+export function ledger(batch: Incoming): (index: number) => void {
+  const finished: boolean[] = [];
+  let acknowledged = 0;
+  return (index) => {
+    finished[index] = true;
+    if (index !== acknowledged) return;
+    while (finished[acknowledged]) acknowledged++;
+    batch.ack(acknowledged);
+  };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FilterGate } from '../filter.js';
+import { countingGate } from '../fixtures/gate.js';
 import { keep, nullFilter, samplingFilter } from './index.js';
 
 test('the null filter drops nothing', () => {
@@ -56,7 +56,7 @@ describe('keep', () => {
 
   test.each([1, 0, 'yes', null, undefined])('makes no answer of %o: the event is kept, and counted', async (answer) => {
     for (const predicate of [() => answer, async () => answer]) {
-      const gate = new FilterGate({ filter: keep(predicate as never) });
+      const gate = countingGate({ filter: keep(predicate as never) });
       expect(await gate.judge([{}])).toEqual([false]);
       expect(gate.errors).toBe(1);
     }

@@ -1,7 +1,7 @@
 import { messagePack } from '../codec.js';
 import { StreamError } from '../errors.js';
 import type { EventBatch, ObjectEvent } from '../events.js';
-import { FilterGate, type FilterOptions } from '../filter.js';
+import { type FilterOptions, type Judge, openGate } from '../filter.js';
 import type { Codec, Message } from '../protocols.js';
 
 export type InboxFilterOptions = Pick<FilterOptions, 'filter' | 'onFilterError' | 'filterTimeoutMs'>;
@@ -10,27 +10,27 @@ type Arrived = Message | EventBatch | StreamError;
 
 /** Keeps out of the log what nobody wants. Objects by reference that are dropped stay in their store: an inbox has none. */
 export class InboxFilter {
-  readonly #gate: FilterGate;
+  readonly #judge: Judge;
   readonly #codec: Codec;
 
   constructor(options: InboxFilterOptions, codec: Codec = messagePack) {
-    this.#gate = new FilterGate(options);
+    this.#judge = openGate(options, () => {});
     this.#codec = codec;
   }
 
   /** What cannot be decoded passes: whoever reads it is told. Rejects with `filter_failed` where `onFilterError` is `'throw'`. */
   async apply(messages: readonly Arrived[]): Promise<Arrived[]> {
     const kept: Arrived[] = [];
-    for (const message of messages) kept.push(message instanceof StreamError ? message : await this.#judge(message));
+    for (const message of messages) kept.push(message instanceof StreamError ? message : await this.#sift(message));
     return kept;
   }
 
   /** A batch of which nothing is left stays as an empty one, so that it is not missing from its producer's sequence. */
-  async #judge(message: Message | EventBatch): Promise<Message | EventBatch> {
+  async #sift(message: Message | EventBatch): Promise<Message | EventBatch> {
     const batch = 'events' in message ? message : this.#decode(message);
     if (!batch) return message;
     const objects = batch.events.filter((event): event is ObjectEvent => event.type !== 'end');
-    const verdicts = await this.#gate.judge(objects.map(({ metadata }) => metadata));
+    const verdicts = await this.#judge(objects.map(({ metadata }) => metadata));
     const dropped = new Set<unknown>();
     for (const [i, verdict] of verdicts.entries()) {
       if (verdict instanceof StreamError) throw verdict;

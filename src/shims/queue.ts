@@ -8,7 +8,7 @@
  * const consumer = new StreamConsumer(new QueueSubscriber(queue, 'plant/+'));
  * ```
  */
-import { StreamError } from '../errors.js';
+import { closedError } from '../errors.js';
 import type { EventBatch } from '../events.js';
 import { Mailbox, payloads } from '../mailbox.js';
 import type { Batch, BatchOptions, EventPublisher, EventSubscriber, Message, Publisher, SendOptions } from '../protocols.js';
@@ -109,8 +109,4 @@ export class QueueSubscriber implements EventSubscriber {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function closedError(): StreamError {
-  return new StreamError('closed', 'This publisher is closed: open a new one');
 }

@@ -1,4 +1,6 @@
-import { reportUnheard, StreamError, toStreamError } from '../../errors.js';
+import { check } from '../../check.js';
+import { closedError, reportUnheard, toStreamError } from '../../errors.js';
+import { codec } from './codec.js';
 import type { Inlet } from './inlet.js';
 import { checkConnectionOptions, type MqttConnectionOptions, type MqttOn } from './options.js';
 import type { Session } from './session.js';
@@ -94,7 +96,7 @@ export class MqttConnection implements AsyncDisposable {
     this.show({ status: 'connecting', attempt: 1 });
     try {
       // What mqtt.js ships for browsers has nothing but a default export.
-      const [{ Session }, { default: mqtt }] = await Promise.all([import('./session.js'), import('mqtt')]);
+      const [{ Session }, { default: mqtt }] = await Promise.all([import('./session.js'), import('mqtt'), codec.load?.()]);
       if (this.#closing) throw closedError();
       this.#session = new Session(mqtt, this);
       return this.#session;
@@ -121,12 +123,9 @@ export function connectionOn(on: MqttOn): MqttConnection {
     connection.implicit = true;
     return connection;
   }
-  if (on.connection instanceof MqttConnection) return on.connection;
-  throw new TypeError('connection must be an MqttConnection');
-}
-
-export function closedError(): StreamError {
-  return new StreamError('closed', 'Closed: open a new one');
+  const { connection } = on;
+  check(connection instanceof MqttConnection, 'connection', connection, 'an MqttConnection');
+  return connection;
 }
 
 /** The promise's outcome, or the signal's reason if that comes first. Takes the same number of turns with a signal as without, so that nobody overtakes. */

@@ -1,7 +1,6 @@
 import type { IPublishPacket, Packet } from 'mqtt';
-import type { StreamError } from '../../errors.js';
+import { closedError, type StreamError } from '../../errors.js';
 import type { Message, MessageProperties } from '../../protocols.js';
-import { closedError } from './connection.js';
 import type { Inlet } from './inlet.js';
 import type { Link, Welcome } from './link.js';
 import type { PacketIds } from './packet-ids.js';

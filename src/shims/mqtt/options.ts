@@ -1,3 +1,4 @@
+import { check, checkOneOf } from '../../check.js';
 import { StreamError } from '../../errors.js';
 import type { MqttConnection } from './connection.js';
 
@@ -51,15 +52,15 @@ export type MqttOn = MqttConnectionOptions | { readonly connection: MqttConnecti
 
 /** Throws `TypeError`, or `StreamError('unsupported')` for what this platform cannot do. */
 export function checkConnectionOptions(options: MqttConnectionOptions): void {
-  const { url, clientId, clean, protocolVersion, reconnect = {} } = options;
+  const { url, clientId, clean, protocolVersion = 5, reconnect = {} } = options;
   const { protocol } = new URL(brokerUrl(url)); // a TypeError of its own
-  if (!/^(ws|mqtt)s?:$/.test(protocol)) throw new TypeError(`${url} is no broker: use ws:, wss:, mqtt: or mqtts:`);
+  check(/^(ws|mqtt)s?:$/.test(protocol), 'url', url, 'of a broker: ws:, wss:, mqtt: or mqtts:');
   const { process } = globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } };
-  if (protocol.startsWith('mqtt') && !process?.versions?.node) {
-    throw new StreamError('unsupported', `${url}: browsers reach brokers by WebSocket only; use the broker's ws: or wss: listener`);
+  if (protocol[0] === 'm' && !process?.versions?.node) {
+    throw new StreamError('unsupported', `${url}: browsers reach brokers by WebSocket only, so use its ws: or wss: listener`);
   }
-  if (clean === false && !clientId) throw new TypeError('clean: false needs a clientId that stays the same');
-  checkOneOf('protocolVersion', protocolVersion ?? 5, 4, 5);
+  check(clean !== false || !!clientId, 'clientId', clientId, 'one that stays the same when clean is false');
+  checkOneOf('protocolVersion', protocolVersion, 4, 5);
   checkNumbers(options, { keepalive: 65_535, receiveMaximum: 65_535, connectTimeoutMs: 2 ** 31 - 1, sessionExpiryInterval: 2 ** 32 - 1 });
   checkNumbers(reconnect, { minMs: 2 ** 31 - 1, maxMs: 2 ** 31 - 1, attempts: Number.POSITIVE_INFINITY });
 }
@@ -67,18 +68,10 @@ export function checkConnectionOptions(options: MqttConnectionOptions): void {
 /** Throws `TypeError` for an option that is there and not a whole number within 1 and its most. */
 export function checkNumbers<T extends object>(options: T, most: { readonly [K in keyof T]?: number }): void {
   for (const name in most) {
-    const value: unknown = options[name];
-    if (
-      value !== undefined &&
-      !((Number.isInteger(value) || value === most[name]) && (value as number) >= 1 && (value as number) <= Number(most[name]))
-    ) {
-      throw new TypeError(`${name} must be a whole number within 1 and ${most[name]}, not ${value}`);
-    }
+    const value = (options[name] ?? 1) as number;
+    const limit = Number(most[name]);
+    check((Number.isInteger(value) || value === limit) && value >= 1 && value <= limit, name, value, `a whole number from 1 to ${limit}`);
   }
-}
-
-export function checkOneOf(name: string, value: unknown, ...choices: readonly unknown[]): void {
-  if (!choices.includes(value)) throw new TypeError(`${name} must be ${choices.join(' or ')}, not ${value}`);
 }
 
 export function checkQos(qos: unknown): void {

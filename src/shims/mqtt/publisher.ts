@@ -1,8 +1,10 @@
-import { messagePack } from '../../codec.js';
+import { check, checkOneOf } from '../../check.js';
+import { closedError } from '../../errors.js';
 import type { Codec, MessageProperties, Publisher, PublisherLimits, SendOptions } from '../../protocols.js';
 import { checkTopic } from '../../topic.js';
-import { closedError, connectionOn, type MqttConnection, within } from './connection.js';
-import { checkNumbers, checkOneOf, checkQos, type MqttOn } from './options.js';
+import { codec } from './codec.js';
+import { connectionOn, type MqttConnection, within } from './connection.js';
+import { checkNumbers, checkQos, type MqttOn } from './options.js';
 import type { Sender } from './sender.js';
 
 export type MqttPublisherOptions = MqttOn & {
@@ -29,7 +31,7 @@ export type MqttPublisherOptions = MqttOn & {
  * QoS 0: `send` settles when the socket has taken the message; lost if the connection breaks then. What the socket still held rejects with `connection_lost`.
  */
 export class MqttPublisher implements Publisher {
-  readonly codec: Codec = messagePack;
+  readonly codec: Codec = codec;
   readonly limits: Required<PublisherLimits>;
   readonly connection: MqttConnection;
   /** Messages whose promise was kept. */
@@ -53,7 +55,7 @@ export class MqttPublisher implements Publisher {
 
   async send(topic: string, message: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
     checkTopic(topic);
-    if (!(message instanceof Uint8Array)) throw new TypeError(`A message must be a Uint8Array, not ${message}`);
+    check(message instanceof Uint8Array, 'A message', message, 'a Uint8Array');
     signal?.throwIfAborted();
     const payload = new Uint8Array(message);
     this.pending++;

@@ -1,7 +1,7 @@
-import { StreamError } from '../../errors.js';
+import { closedError, StreamError } from '../../errors.js';
 import { backoff } from './backoff.js';
 import { Claim } from './claim.js';
-import { closedError, type MqttConnection } from './connection.js';
+import type { MqttConnection } from './connection.js';
 import { Inbound } from './inbound.js';
 import type { Inlet } from './inlet.js';
 import { Link, type Mqtt } from './link.js';

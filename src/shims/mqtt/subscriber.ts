@@ -1,8 +1,10 @@
-import { messagePack } from '../../codec.js';
+import { check } from '../../check.js';
+import { closedError } from '../../errors.js';
 import { Mailbox, payloads } from '../../mailbox.js';
 import type { Batch, BatchOptions, BatchSubscriber, BufferOptions, Codec, Message } from '../../protocols.js';
 import { topicMatcher } from '../../topic.js';
-import { closedError, connectionOn, type MqttConnection, within } from './connection.js';
+import { codec } from './codec.js';
+import { connectionOn, type MqttConnection, within } from './connection.js';
 import type { Inlet } from './inlet.js';
 import { checkQos, type MqttOn } from './options.js';
 
@@ -25,7 +27,7 @@ export type MqttSubscriberOptions = MqttOn &
  * a `gap` with the reason `session_lost` stands where messages may be missing.
  */
 export class MqttSubscriber implements BatchSubscriber<Message> {
-  readonly codec: Codec = messagePack;
+  readonly codec: Codec = codec;
   readonly connection: MqttConnection;
   /** True for `$share/…`: others get the rest. */
   readonly competing: boolean;
@@ -109,8 +111,7 @@ export class MqttSubscriber implements BatchSubscriber<Message> {
 
 /** The filter inside `$share/group/filter`. */
 function unshared(filter: string): string {
-  if (!/^\$share\//.test(filter)) return filter;
-  const [, inner] = /^\$share\/[^/+#]+\/(.+)/.exec(filter) ?? [];
-  if (inner) return inner;
-  throw new TypeError(`${filter}: a shared subscription is $share/group/filter`);
+  const shared = /^\$share\/(?:[^/+#]+\/(.+))?/.exec(filter);
+  check(!shared || shared[1] !== undefined, 'A shared subscription', filter, '$share/group/filter');
+  return shared?.[1] ?? filter;
 }

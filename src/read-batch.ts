@@ -1,0 +1,70 @@
+/** Checks what comes from outside, on both wires, and makes batches of it. */
+import { StreamError } from './errors.js';
+import {
+  END_OF_STREAM,
+  type EventBatch,
+  type InlineEvent,
+  invalid,
+  type Metadata,
+  type StoreConfig,
+  type StreamEvent,
+  WIRE_VERSION,
+} from './events.js';
+import { isTopic } from './topic.js';
+
+type ReadInline = (metadata: Metadata, object: unknown, raw: boolean) => InlineEvent;
+
+/**
+ * Checks what came from outside and makes a batch of it. `inline` turns an inline wire event into ours.
+ * Throws `StreamError`: `invalid_message`, or `unsupported_version`.
+ */
+export function readBatch(wire: unknown, inline: ReadInline): Omit<EventBatch, 'producer'> & { readonly producer: unknown } {
+  const [version, topic, producer, seq, stores, events] = list(wire);
+  checkVersion(version);
+  demand(isTopic(topic), 'topic');
+  demand(isCount(seq), 'sequence number');
+  const configs = list(stores) as StoreConfig[];
+  for (const store of configs) demand(isMap(store) && typeof store.name === 'string', 'store config');
+  const read: StreamEvent[] = [];
+  // `map` would not stop at the first hole of a list that is long and empty.
+  for (const event of list(events)) read.push(readEvent(list(event), configs.length, inline));
+  return { topic, producer, seq, stores: configs, events: read };
+}
+
+/** Throws `StreamError`: `unsupported_version` for a newer format, else `invalid_message`. */
+export function checkVersion(version: unknown): void {
+  demand(isCount(version) && version >= WIRE_VERSION, 'version');
+  if (version === WIRE_VERSION) return;
+  throw new StreamError('unsupported_version', `Wire format ${version} is newer than ${WIRE_VERSION}: update proxystream`, {
+    version,
+  });
+}
+
+function readEvent(event: readonly unknown[], stores: number, inline: ReadInline): StreamEvent {
+  const [kind, metadata, store, key, evict, size] = event;
+  if (kind === 2) return END_OF_STREAM;
+  demand(isMap(metadata), 'metadata');
+  if (kind === 0 && event.length > 2) return inline(metadata, event[2], event[3] === 1);
+  demand(kind === 1 && isCount(store) && store < stores && typeof key === 'string' && typeof evict === 'boolean' && isCount(size), 'event');
+  return { type: 'key', metadata, store, key, evict, size };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function list(value: unknown): readonly unknown[] {
+  demand(Array.isArray(value), 'list');
+  return value;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** Throws `StreamError('invalid_message')` unless this part of the message is what it should be. */
+export function demand(holds: boolean, part: string): asserts holds {
+  if (!holds) throw invalid(`malformed ${part}`);
+}
