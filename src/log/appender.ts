@@ -1,4 +1,6 @@
 /** Group commit: whatever waits goes into one transaction; nothing waits when none is under way. Nothing is told before `complete`. */
+
+import { unlessAborted } from '../unless-aborted.js';
 import { type CommitLimits, type Committed, commit, type Entry, fencedError, type Move } from './commit.js';
 import { closedError, type Database, type Durability } from './database.js';
 import { StreamMemory } from './streams.js';
@@ -9,16 +11,19 @@ const GROUP_BYTES = 2 ** 20;
 const LINGER_MS = 100;
 const RETRY_MS = 1000;
 
-interface Waiting extends Entry {
+/** What is to be stored, and how. */
+export interface Appending extends Entry {
   readonly durability: Durability;
-  readonly resolve: (seq: number | undefined) => void;
-  readonly reject: (error: unknown) => void;
-  givenUp: boolean;
+  /** Aborted, what has not set out is not stored. */
+  readonly owner?: AbortSignal;
+  /** The same, and the call rejects at once. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-export interface AppendOptions {
-  readonly durability: Durability;
-  readonly signal?: AbortSignal | undefined;
+interface Waiting {
+  readonly entry: Appending;
+  readonly resolve: (seq: number | undefined) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export class Appender {
@@ -39,31 +44,14 @@ export class Appender {
     this.#onCommit = onCommit;
   }
 
-  /** Settles when these are stored, or known to be stored before: with their offsets, as far as they are new. Stored in the order of the calls. */
-  async append(entries: readonly Entry[], { durability, signal }: AppendOptions): Promise<(number | undefined)[]> {
-    if (this.#closed) throw closedError();
-    signal?.throwIfAborted();
-    const added: Waiting[] = [];
-    const stored = entries.map(
-      (entry) =>
-        new Promise<number | undefined>((resolve, reject) => {
-          added.push({ ...entry, durability, resolve, reject, givenUp: false });
-        }),
-    );
-    this.#queue.push(...added);
-    this.#start();
-    const giveUp = () => {
-      for (const entry of added) {
-        entry.givenUp = true;
-        entry.reject(signal?.reason);
-      }
-    };
-    signal?.addEventListener('abort', giveUp);
-    try {
-      return await Promise.all(stored);
-    } finally {
-      signal?.removeEventListener('abort', giveUp);
-    }
+  /** Settles when it is stored, with its offset, or known to be stored before. Stored in the order of the calls. */
+  append(entry: Appending): Promise<number | undefined> {
+    const stored = new Promise<number | undefined>((resolve, reject) => {
+      if (this.#closed) throw closedError();
+      this.#queue.push({ entry, resolve, reject });
+      this.#start();
+    });
+    return unlessAborted(stored, entry.signal);
   }
 
   /** Rides on the next transaction. */
@@ -119,18 +107,25 @@ export class Appender {
 
   #take(): Waiting[] {
     let bytes = 0;
-    let count = 0;
-    const waiting = this.#queue.filter(({ givenUp }) => !givenUp);
-    for (const { content } of waiting) {
-      bytes += content.payload.length;
-      if (count > 0 && bytes > GROUP_BYTES) break;
-      count++;
+    const taken: Waiting[] = [];
+    let next = 0;
+    for (const waiting of this.#queue) {
+      const { payload, owner, signal } = waiting.entry;
+      const given = owner?.aborted ? owner : signal;
+      if (given?.aborted) waiting.reject(given.reason);
+      else {
+        bytes += payload.length;
+        if (taken.length > 0 && bytes > GROUP_BYTES) break;
+        taken.push(waiting);
+      }
+      next++;
     }
-    this.#queue = waiting.slice(count);
-    return waiting.slice(0, count);
+    this.#queue = this.#queue.slice(next);
+    return taken;
   }
 
-  async #commit(entries: readonly Waiting[], moves: readonly Move[]): Promise<void> {
+  async #commit(taken: readonly Waiting[], moves: readonly Move[]): Promise<void> {
+    const entries = taken.map(({ entry }) => entry);
     const draft = { entries, moves, token: Math.random(), ends: new Map() };
     const strict = entries.some(({ durability }) => durability === 'strict');
     const committed = await this.#database.run({ durability: strict ? 'strict' : 'relaxed' }, (tx, attempt) =>
@@ -138,9 +133,9 @@ export class Appender {
     );
     this.#memory.learn(committed.log, committed.streams);
     this.#onCommit(committed);
-    for (const entry of entries) {
-      if (committed.fenced.has(entry)) entry.reject(fencedError());
-      else entry.resolve(committed.places.get(entry));
+    for (const { entry, resolve, reject } of taken) {
+      if (committed.fenced.has(entry)) reject(fencedError());
+      else resolve(committed.places.get(entry));
     }
   }
 }
