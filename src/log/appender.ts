@@ -77,11 +77,7 @@ export class Appender {
   }
 
   #start(): void {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-      if (this.#queue.length > 0) this.#start();
-      else if (this.#moves.size > 0) this.#linger ??= setTimeout(() => this.#start(), RETRY_MS);
-    });
+    this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
@@ -100,9 +96,12 @@ export class Appender {
         for (const entry of entries) entry.reject(error);
         // The consumer has moved on; the next commit says so. A term that is over says nothing any more.
         for (const move of moves) if (!this.#moves.has(move.fence.key)) this.#moves.set(move.fence.key, move);
-        if (this.#queue.length === 0) return;
+        if (this.#queue.length === 0) break;
       }
     }
+    // In the same breath as the last look: what comes after it starts anew.
+    this.#running = undefined;
+    if (this.#moves.size > 0) this.#linger ??= setTimeout(() => this.#start(), RETRY_MS);
   }
 
   #take(): Waiting[] {

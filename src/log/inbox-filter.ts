@@ -10,27 +10,27 @@ type Arrived = Message | EventBatch | StreamError;
 
 /** Keeps out of the log what nobody wants. Objects by reference that are dropped stay in their store: an inbox has none. */
 export class InboxFilter {
-  readonly #judge: Judge;
+  readonly #judges: Judge;
   readonly #codec: Codec;
 
   constructor(options: InboxFilterOptions, codec: Codec = messagePack) {
-    this.#judge = openGate(options, () => {});
+    this.#judges = openGate(options, () => {});
     this.#codec = codec;
   }
 
   /** What cannot be decoded passes: whoever reads it is told. Rejects with `filter_failed` where `onFilterError` is `'throw'`. */
   async apply(messages: readonly Arrived[]): Promise<Arrived[]> {
     const kept: Arrived[] = [];
-    for (const message of messages) kept.push(message instanceof StreamError ? message : await this.#sift(message));
+    for (const message of messages) kept.push(message instanceof StreamError ? message : await this.#judge(message));
     return kept;
   }
 
   /** A batch of which nothing is left stays as an empty one, so that it is not missing from its producer's sequence. */
-  async #sift(message: Message | EventBatch): Promise<Message | EventBatch> {
+  async #judge(message: Message | EventBatch): Promise<Message | EventBatch> {
     const batch = 'events' in message ? message : this.#decode(message);
     if (!batch) return message;
     const objects = batch.events.filter((event): event is ObjectEvent => event.type !== 'end');
-    const verdicts = await this.#judge(objects.map(({ metadata }) => metadata));
+    const verdicts = await this.#judges(objects.map(({ metadata }) => metadata));
     const dropped = new Set<unknown>();
     for (const [i, verdict] of verdicts.entries()) {
       if (verdict instanceof StreamError) throw verdict;

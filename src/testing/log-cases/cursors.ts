@@ -92,10 +92,11 @@ const CURSORS: readonly LogCase[] = [
       const [writer, one, other] = [await scene.open(), await scene.open(), await scene.open()];
       const publisher = await writer.publisher();
       const first = await subscribe(one, { name: 'board' });
-      const second = await subscribe(other, { name: 'board' });
-      const waiting = consume(second, 5);
       await send(publisher, range(10));
-      for (const n of range(5)) equal(numbersOf(await consume(first, 1)), [n], 'numbers of the first in line');
+      // Two who get in line at once may do so in either order; who reads is the first.
+      equal(numbersOf(await consume(first, 1)), [0], 'number of the first in line');
+      const waiting = consume(await subscribe(other, { name: 'board' }), 5);
+      for (const n of range(4, 1)) equal(numbersOf(await consume(first, 1)), [n], 'numbers of the first in line');
       // Its last acknowledgement may still be on its way.
       await first.close();
       equal(numbersOf(await waiting), range(5, 5), 'numbers of the next');
