@@ -21,7 +21,8 @@ export interface Appending extends Entry {
 }
 
 interface Waiting {
-  readonly entry: Appending;
+  /** Without one, somebody only wants to know when it is over. */
+  readonly entry?: Appending;
   readonly resolve: (seq: number | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -65,15 +66,19 @@ export class Appender {
   }
 
   /** Settles when what was asked for so far is stored, or has failed. */
-  async flush(): Promise<void> {
-    this.#start();
-    await this.#running;
+  flush(): Promise<unknown> {
+    return new Promise((resolve) => {
+      this.#queue.push({ resolve, reject: resolve });
+      this.#start();
+    });
   }
 
   async close(): Promise<void> {
     const last = this.flush();
     this.#closed = true;
     await last;
+    await this.#running;
+    clearTimeout(this.#linger);
   }
 
   #start(): void {
@@ -86,14 +91,14 @@ export class Appender {
     while (this.#queue.length > 0 || this.#moves.size > 0) {
       clearTimeout(this.#linger);
       this.#linger = undefined;
-      const entries = this.#take();
+      const taken = this.#take();
       const moves = [...this.#moves.values()];
       this.#moves.clear();
       this.#movedAt = performance.now();
       try {
-        await this.#commit(entries, moves);
+        await this.#commit(taken, moves);
       } catch (error) {
-        for (const entry of entries) entry.reject(error);
+        for (const { reject } of taken) reject(error);
         // The consumer has moved on; the next commit says so. A term that is over says nothing any more.
         for (const move of moves) if (!this.#moves.has(move.fence.key)) this.#moves.set(move.fence.key, move);
         if (this.#queue.length === 0) break;
@@ -109,11 +114,11 @@ export class Appender {
     const taken: Waiting[] = [];
     let next = 0;
     for (const waiting of this.#queue) {
-      const { payload, owner, signal } = waiting.entry;
-      const given = owner?.aborted ? owner : signal;
+      const { entry } = waiting;
+      const given = entry?.owner?.aborted ? entry.owner : entry?.signal;
       if (given?.aborted) waiting.reject(given.reason);
       else {
-        bytes += payload.length;
+        bytes += entry?.payload.length ?? 0;
         if (taken.length > 0 && bytes > GROUP_BYTES) break;
         taken.push(waiting);
       }
@@ -124,8 +129,12 @@ export class Appender {
   }
 
   async #commit(taken: readonly Waiting[], moves: readonly Move[]): Promise<void> {
-    const entries = taken.map(({ entry }) => entry);
+    const entries = taken.flatMap(({ entry }) => entry ?? []);
     const draft = { entries, moves, token: Math.random(), ends: new Map() };
+    if (entries.length === 0 && moves.length === 0) {
+      for (const { resolve } of taken) resolve(undefined);
+      return;
+    }
     const strict = entries.some(({ durability }) => durability === 'strict');
     const committed = await this.#database.run({ durability: strict ? 'strict' : 'relaxed' }, (tx, attempt) =>
       commit(tx, attempt, draft, this.#limits, this.#memory),
@@ -133,8 +142,8 @@ export class Appender {
     this.#memory.learn(committed.log, committed.streams);
     this.#onCommit(committed);
     for (const { entry, resolve, reject } of taken) {
-      if (committed.fenced.has(entry)) reject(fencedError());
-      else resolve(committed.places.get(entry));
+      if (entry && committed.fenced.has(entry)) reject(fencedError());
+      else resolve(entry && committed.places.get(entry));
     }
   }
 }

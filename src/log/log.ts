@@ -77,9 +77,10 @@ export class Log implements AsyncDisposable {
     const board = new StatusBoard(log, { storage, maxBytes });
     const bell = new Doorbell(storage === 'memory' ? `${prefix}/${crypto.randomUUID()}` : prefix);
     const recent = new Recent();
+    const watched = watch(database, board);
     this.#board = board;
     this.#parts = {
-      database,
+      database: watched,
       bell,
       recent,
       prefix: `${prefix}/`,
@@ -87,9 +88,9 @@ export class Log implements AsyncDisposable {
       silenceMs,
       durability,
       leaseMs,
-      appender: new Appender(database, { maxBytes, maxAgeMs, leaseMs }, ({ log: after, segments, changed }) => {
+      appender: new Appender(watched, { maxBytes, maxAgeMs, leaseMs }, ({ log: after, segments, changed }) => {
         for (const { lane, record } of segments) recent.add({ epoch: after.epoch, lane, record });
-        board.quotaExceeded = false;
+        if (segments.length > 0) board.error = undefined;
         board.see(after);
         if (changed.length > 0) bell.ring(changed);
       }),
@@ -186,4 +187,21 @@ export class Log implements AsyncDisposable {
     this.#open.add(part);
     return part;
   }
+}
+
+/** Shows what may pass: there is no room, or the storage fails. That something can be done says nothing of the room for more. */
+function watch(database: Database, board: StatusBoard): Database {
+  return {
+    close: () => database.close(),
+    async run(work, body) {
+      try {
+        const result = await database.run(work, body);
+        if (board.error?.code === 'storage_failed') board.error = undefined;
+        return result;
+      } catch (error) {
+        if (error instanceof StreamError && /^(quota_exceeded|storage_failed)$/.test(error.code)) board.error = error;
+        throw error;
+      }
+    },
+  };
 }
