@@ -5,8 +5,11 @@ import { build } from 'vite';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 
-/** With `beside`, the row shows what the program has more than that one: what a part costs an app that has the core. @type {{ name: string, budget: number, counts: 'all' | 'first', program: string, beside?: string }[]} */
-const APPS = [
+/** With `beside`, what counts is what the program has more than that one: what a part costs an app that has the core. */
+/** @typedef {{ name: string, budget: number, counts: 'all' | 'first', program: string, beside?: string }} App */
+
+/** @type {App[]} */
+export const APPS = [
   {
     name: 'proxystream + BroadcastChannel, in all',
     budget: 10_000,
@@ -39,29 +42,39 @@ const APPS = [
   },
 ];
 
-let withinBudget = true;
-for (const { name, budget, counts, program, beside } of APPS) {
-  const { first, lazy } = await bundle(program);
-  const eager = first.flatMap((chunk) => chunk.moduleIds).filter(isMqtt);
-  const without = beside ? gzipped((await bundle(beside)).first) : 0;
-  const bytes = gzipped(counts === 'all' ? [...first, ...lazy] : first) - without;
-  const verdict = bytes > budget ? 'OVER BUDGET' : eager.length > 0 ? 'MQTT.JS IN THE FIRST CHUNK' : 'ok';
-  if (verdict !== 'ok') withinBudget = false;
-  const rest = lazy.length > 0 ? `, later ${kilobytes(gzipped(lazy))}` : '';
-  console.log(`${name.padEnd(48)} ${kilobytes(bytes)} of ${kilobytes(budget)}${rest}  ${verdict}`);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  let withinBudget = true;
+  for (const app of APPS) {
+    const { bytes, later, eager } = await measure(app);
+    const verdict = bytes > app.budget ? 'OVER BUDGET' : eager ? 'MQTT.JS IN THE FIRST CHUNK' : 'ok';
+    if (verdict !== 'ok') withinBudget = false;
+    const rest = later > 0 ? `, later ${kilobytes(later)}` : '';
+    console.log(`${app.name.padEnd(48)} ${kilobytes(bytes)} of ${kilobytes(app.budget)}${rest}  ${verdict}`);
+  }
+  process.exitCode = withinBudget ? 0 : 1;
 }
-process.exitCode = withinBudget ? 0 : 1;
 
-/** @param {string} program */
-async function bundle(program) {
+/**
+ * What an app of the library in `dist` weighs: the bytes that its budget counts, those that come later, and whether mqtt.js is in the first chunk.
+ * @param {App} app
+ */
+export async function measure({ counts, program, beside }, dist = DIST) {
+  const { first, lazy } = await bundle(program, dist);
+  const without = beside ? gzipped((await bundle(beside, dist)).first) : 0;
+  const bytes = gzipped(counts === 'all' ? [...first, ...lazy] : first) - without;
+  return { bytes, later: gzipped(lazy), eager: first.flatMap((chunk) => chunk.moduleIds).some(isMqtt) };
+}
+
+/** @param {string} program @param {string} dist */
+async function bundle(program, dist) {
   const result = await build({
     configFile: false,
     logLevel: 'warn',
     resolve: {
       alias: [
-        { find: /^proxystream$/, replacement: `${DIST}/index.js` },
-        { find: /^proxystream\/(log)$/, replacement: `${DIST}/$1/index.js` },
-        { find: /^proxystream\/(.+)$/, replacement: `${DIST}/$1.js` },
+        { find: /^proxystream$/, replacement: `${dist}/index.js` },
+        { find: /^proxystream\/(log)$/, replacement: `${dist}/$1/index.js` },
+        { find: /^proxystream\/(.+)$/, replacement: `${dist}/$1.js` },
       ],
     },
     plugins: [app(program)],

@@ -1,4 +1,6 @@
 /** Group commit: whatever waits goes into one transaction; nothing waits when none is under way. Nothing is told before `complete`. */
+
+import { unlessAborted } from '../unless-aborted.js';
 import { type CommitLimits, type Committed, commit, type Entry, fencedError, type Move } from './commit.js';
 import { closedError, type Database, type Durability } from './database.js';
 import { StreamMemory } from './streams.js';
@@ -9,16 +11,20 @@ const GROUP_BYTES = 2 ** 20;
 const LINGER_MS = 100;
 const RETRY_MS = 1000;
 
-interface Waiting extends Entry {
+/** What is to be stored, and how. */
+export interface Appending extends Entry {
   readonly durability: Durability;
-  readonly resolve: (seq: number | undefined) => void;
-  readonly reject: (error: unknown) => void;
-  givenUp: boolean;
+  /** Aborted, what has not set out is not stored. */
+  readonly owner?: AbortSignal;
+  /** The same, and the call rejects at once. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-export interface AppendOptions {
-  readonly durability: Durability;
-  readonly signal?: AbortSignal | undefined;
+interface Waiting {
+  /** Without one, somebody only wants to know when it is over. */
+  readonly entry?: Appending;
+  readonly resolve: (seq: number | undefined) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export class Appender {
@@ -39,31 +45,14 @@ export class Appender {
     this.#onCommit = onCommit;
   }
 
-  /** Settles when these are stored, or known to be stored before: with their offsets, as far as they are new. Stored in the order of the calls. */
-  async append(entries: readonly Entry[], { durability, signal }: AppendOptions): Promise<(number | undefined)[]> {
-    if (this.#closed) throw closedError();
-    signal?.throwIfAborted();
-    const added: Waiting[] = [];
-    const stored = entries.map(
-      (entry) =>
-        new Promise<number | undefined>((resolve, reject) => {
-          added.push({ ...entry, durability, resolve, reject, givenUp: false });
-        }),
-    );
-    this.#queue.push(...added);
-    this.#start();
-    const giveUp = () => {
-      for (const entry of added) {
-        entry.givenUp = true;
-        entry.reject(signal?.reason);
-      }
-    };
-    signal?.addEventListener('abort', giveUp);
-    try {
-      return await Promise.all(stored);
-    } finally {
-      signal?.removeEventListener('abort', giveUp);
-    }
+  /** Settles when it is stored, with its offset, or known to be stored before. Stored in the order of the calls. */
+  append(entry: Appending): Promise<number | undefined> {
+    const stored = new Promise<number | undefined>((resolve, reject) => {
+      if (this.#closed) throw closedError();
+      this.#queue.push({ entry, resolve, reject });
+      this.#start();
+    });
+    return unlessAborted(stored, entry.signal);
   }
 
   /** Rides on the next transaction. */
@@ -77,15 +66,19 @@ export class Appender {
   }
 
   /** Settles when what was asked for so far is stored, or has failed. */
-  async flush(): Promise<void> {
-    this.#start();
-    await this.#running;
+  flush(): Promise<unknown> {
+    return new Promise((resolve) => {
+      this.#queue.push({ resolve, reject: resolve });
+      this.#start();
+    });
   }
 
   async close(): Promise<void> {
     const last = this.flush();
     this.#closed = true;
     await last;
+    await this.#running;
+    clearTimeout(this.#linger);
   }
 
   #start(): void {
@@ -98,14 +91,14 @@ export class Appender {
     while (this.#queue.length > 0 || this.#moves.size > 0) {
       clearTimeout(this.#linger);
       this.#linger = undefined;
-      const entries = this.#take();
+      const taken = this.#take();
       const moves = [...this.#moves.values()];
       this.#moves.clear();
       this.#movedAt = performance.now();
       try {
-        await this.#commit(entries, moves);
+        await this.#commit(taken, moves);
       } catch (error) {
-        for (const entry of entries) entry.reject(error);
+        for (const { reject } of taken) reject(error);
         // The consumer has moved on; the next commit says so. A term that is over says nothing any more.
         for (const move of moves) if (!this.#moves.has(move.fence.key)) this.#moves.set(move.fence.key, move);
         if (this.#queue.length === 0) break;
@@ -118,28 +111,39 @@ export class Appender {
 
   #take(): Waiting[] {
     let bytes = 0;
-    let count = 0;
-    const waiting = this.#queue.filter(({ givenUp }) => !givenUp);
-    for (const { content } of waiting) {
-      bytes += content.payload.length;
-      if (count > 0 && bytes > GROUP_BYTES) break;
-      count++;
+    const taken: Waiting[] = [];
+    let next = 0;
+    for (const waiting of this.#queue) {
+      const { entry } = waiting;
+      const given = entry?.owner?.aborted ? entry.owner : entry?.signal;
+      if (given?.aborted) waiting.reject(given.reason);
+      else {
+        bytes += entry?.payload.length ?? 0;
+        if (taken.length > 0 && bytes > GROUP_BYTES) break;
+        taken.push(waiting);
+      }
+      next++;
     }
-    this.#queue = waiting.slice(count);
-    return waiting.slice(0, count);
+    this.#queue = this.#queue.slice(next);
+    return taken;
   }
 
-  async #commit(entries: readonly Waiting[], moves: readonly Move[]): Promise<void> {
+  async #commit(taken: readonly Waiting[], moves: readonly Move[]): Promise<void> {
+    const entries = taken.flatMap(({ entry }) => entry ?? []);
     const draft = { entries, moves, token: Math.random(), ends: new Map() };
+    if (entries.length === 0 && moves.length === 0) {
+      for (const { resolve } of taken) resolve(undefined);
+      return;
+    }
     const strict = entries.some(({ durability }) => durability === 'strict');
     const committed = await this.#database.run({ durability: strict ? 'strict' : 'relaxed' }, (tx, attempt) =>
       commit(tx, attempt, draft, this.#limits, this.#memory),
     );
     this.#memory.learn(committed.log, committed.streams);
     this.#onCommit(committed);
-    for (const entry of entries) {
-      if (committed.fenced.has(entry)) entry.reject(fencedError());
-      else entry.resolve(committed.places.get(entry));
+    for (const { entry, resolve, reject } of taken) {
+      if (entry && committed.fenced.has(entry)) reject(fencedError());
+      else resolve(entry && committed.places.get(entry));
     }
   }
 }

@@ -24,9 +24,8 @@ export interface Fence {
   readonly term: number;
 }
 
-export interface Entry {
+export interface Entry extends Content {
   readonly lane: Lane;
-  readonly content: Content;
   /** Without one it is never taken for a duplicate. */
   readonly header: Header | undefined;
   readonly fence?: Fence | undefined;
@@ -110,7 +109,7 @@ export async function moveCursor(tx: Tx, log: LogRecord, key: string, cursor: Mo
 
 async function withoutDuplicates<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly E[], memory: StreamMemory) {
   const known = memory.asOf(log);
-  const keyOf = ({ lane, content, header }: E) => (header ? `${lane}\0${content.topic}\0${header.producer}` : undefined);
+  const keyOf = ({ lane, topic, header }: E) => (header ? `${lane}\0${topic}\0${header.producer}` : undefined);
   const keys = new Set(entries.map(keyOf).filter((key) => key !== undefined && !known.has(key)) as string[]);
   const read = await Promise.all([...keys].map((key) => tx.get<StreamRecord>('streams', key)));
   const streams = new Map<string, StreamRecord>();
@@ -143,11 +142,7 @@ async function append<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly
     for (const [i, entry] of own.entries()) places.set(entry, first + i);
     return {
       lane,
-      record: packSegment(
-        first,
-        now,
-        own.map(({ content }) => content),
-      ),
+      record: packSegment(first, now, own),
     };
   });
   const incoming = segments.reduce((sum, { record }) => sum + segmentBytes(record), 0);

@@ -23,11 +23,13 @@ export type Arrival =
 /** Never ends but by being left or aborted. */
 export async function* follow(parts: Parts, lane: Lane, position: Position, signal: AbortSignal): AsyncGenerator<Arrival, void> {
   let { epoch, at } = position;
+  let looked = false;
   const rung = new Bell();
   const stop = parts.bell.onRing(lane, () => rung.ring());
   try {
     while (!signal.aborted) {
-      const kept = parts.recent.find(epoch, lane, at);
+      // What had been removed when it began is gone, though this tab may still have it.
+      const kept = looked && parts.recent.find(epoch, lane, at);
       if (kept) {
         yield { record: kept, from: at };
         at = kept.first + kept.index.length / 2;
@@ -36,23 +38,30 @@ export async function* follow(parts: Parts, lane: Lane, position: Position, sign
       const ring = rung.next(signal);
       const { log, segments } = await patiently(() => readPage(parts.database, lane, at), signal);
       parts.see(log);
+      looked = true;
       if (log.epoch !== epoch) {
         epoch = log.epoch;
         at = 0;
         yield { log, lost: true };
         continue;
       }
-      const { start } = laneOf(log, lane);
+      const { start, next } = laneOf(log, lane);
+      const from = at;
       if (at < start) {
         yield { news: gap('retention', start - at), to: start };
         at = start;
       }
       for (const { first, count, record } of segments) {
+        // What should be there and is not is as damaged as what is there.
+        if (first > at) yield skipped(first);
         const end = first + count;
-        yield isSound(record, first, count) ? { record, from: at } : { news: gap('corrupt', end - Math.max(first, at)), to: end };
-        at = end;
+        if (isSound(record, first, count)) {
+          yield { record, from: at };
+          at = end;
+        } else yield skipped(end > at ? end : next);
       }
-      if (segments.length > 0) continue;
+      if (segments.length === 0 && at < next) yield skipped(next);
+      if (at > from) continue;
       yield { log, lost: false };
       await ring;
     }
@@ -61,6 +70,12 @@ export async function* follow(parts: Parts, lane: Lane, position: Position, sign
   } finally {
     rung.ring();
     stop();
+  }
+
+  function skipped(to: number): Arrival {
+    const news = gap('corrupt', to - at);
+    at = to;
+    return { news, to };
   }
 }
 

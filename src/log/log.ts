@@ -6,7 +6,6 @@ import { type Database, IndexedDatabase } from './database.js';
 import { Doorbell } from './doorbell.js';
 import { Inbox, type InboxOptions } from './inbox.js';
 import type { Given } from './inner.js';
-import { MemoryDatabase, MemoryLocks } from './memory.js';
 import { checkLogOptions, type LogOptions } from './options.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
 import type { Parts } from './parts.js';
@@ -24,31 +23,25 @@ import { type DeadLetter, listDeadLetters, type PurgeOptions, purge } from './up
 export async function openLog(name: string, options: LogOptions = {}): Promise<Log> {
   checkLogOptions(name, options);
   const prefix = `proxystream/log/${name}`;
-  const { database, log, storage } = await openDatabase(prefix, options);
-  return new Log(name, prefix, database, log, { ...options, storage });
-}
+  const medium = { storage: 'indexeddb' as LogStatus['storage'], locks: globalThis.navigator?.locks };
+  try {
+    if (!medium.locks) throw new StreamError('unsupported', 'There are no Web Locks here: a page needs HTTPS, or localhost');
+    return await open(new IndexedDatabase(prefix), medium);
+  } catch (error) {
+    if (options.fallback !== 'memory' || !(error instanceof StreamError) || error.code === 'unsupported_version') throw error;
+    // Hardly anybody ever needs it.
+    const { MemoryDatabase, MemoryLocks } = await import('./memory.js');
+    return open(new MemoryDatabase(), { storage: 'memory', locks: new MemoryLocks() as unknown as LockManager });
+  }
 
-async function openDatabase(
-  name: string,
-  { fallback }: LogOptions,
-): Promise<{ database: Database; log: LogRecord; storage: LogStatus['storage'] }> {
-  const look = async (database: Database, storage: LogStatus['storage']) => {
+  async function open(database: Database, { storage, locks }: typeof medium): Promise<Log> {
     try {
-      return { database, log: await database.run({ stores: ['meta'], mode: 'readonly' }, readLog), storage };
+      const log = await database.run({ stores: ['meta'], mode: 'readonly' }, readLog);
+      return new Log(name, prefix, database, log, { ...options, storage, locks });
     } catch (error) {
       database.close();
       throw error;
     }
-  };
-  try {
-    // A private window may have it and refuse to open anything.
-    if (typeof indexedDB === 'undefined') throw new StreamError('storage_failed', 'There is no IndexedDB here');
-    return await look(new IndexedDatabase(name), 'indexeddb');
-  } catch (error) {
-    if (!(error instanceof StreamError) || error.code !== 'storage_failed') throw error;
-    if (fallback === 'memory') return look(new MemoryDatabase(), 'memory');
-    if (typeof indexedDB !== 'undefined') throw error;
-    throw new StreamError('unsupported', "There is no IndexedDB here: pass { fallback: 'memory' } to keep nothing beyond this page");
   }
 }
 
@@ -64,7 +57,7 @@ export class Log implements AsyncDisposable {
     prefix: string,
     database: Database,
     log: LogRecord,
-    options: LogOptions & Pick<LogStatus, 'storage'>,
+    options: LogOptions & Pick<LogStatus, 'storage'> & Pick<Parts, 'locks'>,
   ) {
     const {
       maxBytes = 256 * 2 ** 20,
@@ -73,23 +66,25 @@ export class Log implements AsyncDisposable {
       silenceMs = 10_000,
       durability,
       storage,
+      locks,
     } = options;
     const board = new StatusBoard(log, { storage, maxBytes });
     const bell = new Doorbell(storage === 'memory' ? `${prefix}/${crypto.randomUUID()}` : prefix);
     const recent = new Recent();
+    const watched = watch(database, board);
     this.#board = board;
     this.#parts = {
-      database,
+      database: watched,
       bell,
       recent,
       prefix: `${prefix}/`,
-      locks: storage === 'memory' ? (new MemoryLocks() as unknown as LockManager) : navigator.locks,
+      locks,
       silenceMs,
       durability,
       leaseMs,
-      appender: new Appender(database, { maxBytes, maxAgeMs, leaseMs }, ({ log: after, segments, changed }) => {
+      appender: new Appender(watched, { maxBytes, maxAgeMs, leaseMs }, ({ log: after, segments, changed }) => {
         for (const { lane, record } of segments) recent.add({ epoch: after.epoch, lane, record });
-        board.quotaExceeded = false;
+        if (segments.length > 0) board.error = undefined;
         board.see(after);
         if (changed.length > 0) bell.ring(changed);
       }),
@@ -186,4 +181,21 @@ export class Log implements AsyncDisposable {
     this.#open.add(part);
     return part;
   }
+}
+
+/** Shows what may pass: there is no room, or the storage fails. That something can be done says nothing of the room for more. */
+function watch(database: Database, board: StatusBoard): Database {
+  return {
+    close: () => database.close(),
+    async run(work, body) {
+      try {
+        const result = await database.run(work, body);
+        if (board.error?.code === 'storage_failed') board.error = undefined;
+        return result;
+      } catch (error) {
+        if (error instanceof StreamError && /^(quota_exceeded|storage_failed)$/.test(error.code)) board.error = error;
+        throw error;
+      }
+    },
+  };
 }

@@ -8,7 +8,7 @@ import type { Parts } from './parts.js';
 import type { Lane } from './records.js';
 
 /** Several under way share a transaction; large batches make large segments. */
-const LIMITS: PublisherLimits = { batchBytes: 2 ** 16, inFlight: 16 };
+const LIMITS: PublisherLimits = { batchBytes: 2 ** 18, inFlight: 16 };
 
 /** `send` settles when the message is stored: its transaction has completed. Rejects with `quota_exceeded`, `storage_failed` or `closed`. */
 export class LogPublisher implements Publisher {
@@ -36,9 +36,15 @@ export class LogPublisher implements Publisher {
     if (!(message instanceof Uint8Array)) throw new TypeError(`A message must be a Uint8Array, not ${message}`);
     signal?.throwIfAborted();
     this.#gone.signal.throwIfAborted();
-    const entry = { lane: this.#lane, content: { topic, payload: message.slice() }, header: readHeader(message) };
-    const given = signal ? AbortSignal.any([signal, this.#gone.signal]) : this.#gone.signal;
-    const [seq] = await this.#parts.appender.append([entry], { durability: this.#durability, signal: given });
+    const seq = await this.#parts.appender.append({
+      lane: this.#lane,
+      topic,
+      payload: message.slice(),
+      header: readHeader(message),
+      durability: this.#durability,
+      owner: this.#gone.signal,
+      signal,
+    });
     this.#onStored(seq);
   }
 

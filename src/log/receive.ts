@@ -98,7 +98,8 @@ export class Receiving {
 
   async #store(entries: readonly Entry[]): Promise<void> {
     try {
-      await this.#parts.appender.append(entries, { durability: this.#parts.durability ?? 'strict' });
+      const durability = this.#parts.durability ?? 'strict';
+      await Promise.all(entries.map((entry) => this.#parts.appender.append({ ...entry, durability })));
     } catch (error) {
       this.#state.error = toStreamError(error, 'storage_failed', 'Not stored');
       this.#parts.changed();
@@ -119,7 +120,7 @@ export class Receiving {
   async #entries(messages: readonly Arrived[], fence: Fence): Promise<Entry[]> {
     const kept = this.#filter ? await this.#filter.apply(messages) : messages;
     return kept.flatMap((message) =>
-      this.#contents(message).map((content) => ({ lane: this.#lane, content, header: readHeader(content.payload), fence })),
+      this.#contents(message).map((content) => ({ ...content, lane: this.#lane, header: readHeader(content.payload), fence })),
     );
   }
 

@@ -32,15 +32,8 @@ export function packSegment(first: number, time: number, contents: readonly Cont
     if (!topics.has(topic)) topics.set(topic, topics.size);
     if (extra) properties = { ...properties, [i]: extra };
   }
-  const record = {
-    format: FORMAT,
-    first,
-    time,
-    data: data.buffer,
-    index,
-    topics: [...topics.keys()],
-    checksum: checksum(data.buffer, index),
-  };
+  const names = [...topics.keys()];
+  const record = { format: FORMAT, first, time, data: data.buffer, index, topics: names, checksum: checksum(data.buffer, index, names) };
   return properties ? { ...record, properties } : record;
 }
 
@@ -66,7 +59,7 @@ export function isSound(record: unknown, first: number, count: number): record i
     if (end < before || end > data.byteLength || (index[i + 1] as number) >= topics.length) return false;
     before = end;
   }
-  return checksum(data, index) === sum;
+  return checksum(data, index, topics) === sum;
 }
 
 /** The messages of a sound segment from this offset on, those whose topics match; news matches always. */
@@ -98,10 +91,10 @@ function readNews(payload: Uint8Array): StreamError {
   return StreamError.from(JSON.parse(new TextDecoder().decode(payload)) as StreamErrorData);
 }
 
-/** FNV-1a over 32-bit words. */
-function checksum(data: ArrayBuffer, index: Uint32Array): number {
+/** FNV-1a over 32-bit words, and over the bytes of the topics. */
+function checksum(data: ArrayBuffer, index: Uint32Array, topics: readonly string[]): number {
   let hash = 0x811c9dc5;
-  for (const words of [new Uint32Array(data), index]) {
+  for (const words of [new Uint32Array(data), index, new TextEncoder().encode(topics.join('\0'))]) {
     for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ (words[i] as number), 0x01000193);
   }
   return hash >>> 0;

@@ -57,7 +57,9 @@ export interface LogStatus {
   readonly inboxes: readonly InboxStatus[];
   /** Whether this tab sends for an outbox, or receives for an inbox. */
   readonly leader: boolean;
-  /** The last append found no room. */
+  /** Why nothing can be stored, or read, at the moment. */
+  readonly error: StreamError | undefined;
+  /** It is `quota_exceeded`. */
   readonly quotaExceeded: boolean;
   /** Since the log was made: batches that came twice and were dropped, and batches missing in their producers' sequences. */
   readonly duplicates: number;
@@ -84,7 +86,7 @@ export class StatusBoard {
   readonly #listeners = new Set<(status: LogStatus) => void>();
   readonly #counts = { gaps: 0, corrupt: 0, losses: 0 };
   #log: LogRecord;
-  #quotaExceeded = false;
+  #error: StreamError | undefined;
   #scheduled = false;
 
   constructor(log: LogRecord, fixed: Pick<LogStatus, 'storage' | 'maxBytes'>) {
@@ -115,9 +117,13 @@ export class StatusBoard {
     this.changed();
   }
 
-  set quotaExceeded(exceeded: boolean) {
-    if (this.#quotaExceeded === exceeded) return;
-    this.#quotaExceeded = exceeded;
+  get error(): StreamError | undefined {
+    return this.#error;
+  }
+
+  set error(error: StreamError | undefined) {
+    if (this.#error === error) return;
+    this.#error = error;
     this.changed();
   }
 
@@ -173,7 +179,8 @@ export class StatusBoard {
       outboxes,
       inboxes,
       leader: [...this.pumps.values()].some(({ leader }) => leader),
-      quotaExceeded: this.#quotaExceeded,
+      error: this.#error,
+      quotaExceeded: this.#error?.code === 'quota_exceeded',
       duplicates: log.duplicates,
       missed: log.missed,
       ...this.#counts,

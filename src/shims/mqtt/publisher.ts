@@ -43,7 +43,7 @@ export class MqttPublisher implements Publisher {
 
   constructor(options: MqttPublisherOptions) {
     // Mosquitto 2.0 stalls on packets of more than 12 KiB towards WebSocket clients.
-    const { qos = 1, inFlight = 16, batchBytes = 12_288 - 512, whenOffline = 'wait' } = options;
+    const { qos = 1, inFlight = 16, batchBytes = 4096 - 512, whenOffline = 'wait' } = options;
     checkQos(qos);
     checkOneOf('whenOffline', whenOffline, 'wait', 'reject');
     checkNumbers(options, { inFlight: 65_535, inFlightBytes: 2 ** 32, batchBytes: 2 ** 28 - 1, sendTimeoutMs: 2 ** 31 - 1 });
