@@ -12,7 +12,7 @@ type Read = (message: Uint8Array) => readonly SmallEvent[];
 
 const writeOurs: Write = (events) => {
   const encoded = events.map((object) => messagePack.encodeEvent({ type: 'inline', metadata: {}, object }));
-  return messagePack.assemble(HEADER, encoded)[0] as Uint8Array;
+  return messagePack.assemble(HEADER, encoded);
 };
 
 const readOurs: Read = (message) => {

@@ -21,12 +21,15 @@ export class InboxFilter {
   /** What cannot be decoded passes: whoever reads it is told. Rejects with `filter_failed` where `onFilterError` is `'throw'`. */
   async apply(messages: readonly Arrived[]): Promise<Arrived[]> {
     const kept: Arrived[] = [];
-    for (const message of messages) kept.push(message instanceof StreamError ? message : await this.#judge(message));
+    for (const message of messages) {
+      const left = message instanceof StreamError ? message : await this.#judge(message);
+      if (left) kept.push(left);
+    }
     return kept;
   }
 
-  /** A batch of which nothing is left stays as an empty one, so that it is not missing from its producer's sequence. */
-  async #judge(message: Message | EventBatch): Promise<Message | EventBatch> {
+  /** A batch of which nothing is left stays as an empty one, so that it is not missing from its producer's sequence; where there is none, it goes. */
+  async #judge(message: Message | EventBatch): Promise<Message | EventBatch | undefined> {
     const batch = 'events' in message ? message : this.#decode(message);
     if (!batch) return message;
     const objects = batch.events.filter((event): event is ObjectEvent => event.type !== 'end');
@@ -39,7 +42,8 @@ export class InboxFilter {
     if (dropped.size === 0) return message;
     const rest = { ...batch, events: batch.events.filter((event) => !dropped.has(event)) };
     if ('events' in message) return rest;
-    const [payload = message.payload] = this.#codec.assemble(
+    if (this.#codec.single) return undefined;
+    const payload = this.#codec.assemble(
       rest,
       rest.events.map((event) => this.#codec.encodeEvent(event)),
     );

@@ -130,7 +130,7 @@ export class Receiving {
     const { producer = '0'.repeat(32), seq = this.#unnumbered++, topic } = message;
     try {
       const events = message.events.map((event) => messagePack.encodeEvent(event));
-      return messagePack.assemble({ ...message, producer, seq }, events).map((payload) => ({ topic, payload }));
+      return [{ topic, payload: messagePack.assemble({ ...message, producer, seq }, events) }];
     } catch (error) {
       return [newsContent(toStreamError(error, 'not_encodable', `A batch of "${topic}" cannot be stored`))];
     }

@@ -58,7 +58,7 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return payloads(this.batches({ max: 1 }));
+    return payloads(this);
   }
 
   /** Settles once everything stored from now on will be delivered; with a name, once its cursor is kept. */

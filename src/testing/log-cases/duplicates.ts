@@ -81,8 +81,7 @@ const DUPLICATES: readonly LogCase[] = [
 
 function message(producer: string, seq: number, topic = TOPIC): Uint8Array {
   const event = messagePack.encodeEvent({ type: 'inline', metadata: {}, object: { seq } });
-  const [bytes = new Uint8Array()] = messagePack.assemble({ topic, producer, seq, stores: [] }, [event]);
-  return bytes;
+  return messagePack.assemble({ topic, producer, seq, stores: [] }, [event]);
 }
 
 function seqOf({ payload, topic }: { readonly payload: Uint8Array; readonly topic: string }): number | undefined {
