@@ -1,7 +1,7 @@
 /** Tries to lose data, in as many ways as a seed can draw. */
 import { writeFile } from 'node:fs/promises';
 import type { Violation } from './check.js';
-import { play } from './play.js';
+import { play, type Round } from './play.js';
 import { describeSchedule, drawSchedule, type Schedule } from './schedule.js';
 import { shrink } from './shrink.js';
 import { test } from './staging.js';
@@ -19,7 +19,7 @@ for (let seed = first; seed < first + rounds; seed++) {
   test(`nothing is lost in ${schedule.topology} with seed ${seed}`, async ({ staging }, info) => {
     const round = await play(schedule, staging);
     if (round.violations.length === 0) return;
-    await writeFile(info.outputPath('history.jsonl'), round.history.map((fact) => JSON.stringify(fact)).join('\n'));
+    await writeFile(info.outputPath('history.jsonl'), inLines(round));
     const rules = new Set(round.violations.map(({ rule }) => rule));
     const failsToo = async (candidate: Schedule) => (await play(candidate, staging)).violations.some(({ rule }) => rules.has(rule));
     const shortest = await shrink(schedule, failsToo, SHRINKING);
@@ -27,6 +27,11 @@ for (let seed = first; seed < first + rounds; seed++) {
       `${inWords(round.violations)}\n\n${describeSchedule(schedule)}\n\nThe shortest that fails:\n${describeSchedule(shortest)}`,
     );
   });
+}
+
+/** One fact in each line, with the millisecond in which it was told. */
+function inLines({ history, times }: Round): string {
+  return history.map((fact, i) => JSON.stringify({ at: times[i], ...fact })).join('\n');
 }
 
 function inWords(violations: readonly Violation[]): string {

@@ -10,6 +10,7 @@ const HOPE_MS = 400;
 
 export interface Round {
   readonly history: readonly Fact[];
+  readonly times: readonly number[];
   readonly violations: readonly Violation[];
 }
 
@@ -23,7 +24,7 @@ export async function play(schedule: Schedule, staging: Staging): Promise<Round>
     if (destroys(step, schedule)) recorder.tell({ is: 'destroyed' });
   }
   await heal(world, staging.patienceMs ?? 15_000);
-  return { history: [...recorder.history], violations: check(recorder.history) };
+  return { history: [...recorder.history], times: [...recorder.times], violations: check(recorder.history) };
 }
 
 function destroys(step: Step, { brokerDisk }: Schedule): boolean {

@@ -10,6 +10,8 @@ export interface Recorder extends AsyncDisposable {
   /** Takes a JSON array of facts by POST; answered once they are in the history. */
   readonly url: string;
   readonly history: readonly Fact[];
+  /** When it was told each fact, in milliseconds since it began. For people: nothing is judged by the clock. */
+  readonly times: readonly number[];
   tell(...facts: readonly Fact[]): void;
   /** Whether this came true within that time; looks whenever something is told. */
   until(come: (history: readonly Fact[]) => boolean, withinMs: number): Promise<boolean>;
@@ -18,9 +20,12 @@ export interface Recorder extends AsyncDisposable {
 
 export async function startRecorder(host = '127.0.0.1'): Promise<Recorder> {
   const history: Fact[] = [];
+  const times: number[] = [];
+  const begin = performance.now();
   const watchers = new Set<() => void>();
   const tell = (...facts: readonly Fact[]) => {
     history.push(...facts);
+    times.push(...facts.map(() => Math.round(performance.now() - begin)));
     for (const look of watchers) look();
   };
 
@@ -44,6 +49,7 @@ export async function startRecorder(host = '127.0.0.1'): Promise<Recorder> {
   return {
     url: `http://${host}:${port}/`,
     history,
+    times,
     tell,
     until: (come, withinMs) =>
       new Promise((resolve) => {

@@ -6,7 +6,7 @@ export type Given<P> = P | (() => P);
 interface Closable {
   close(): Promise<void>;
   /** A new one like this, not yet connected. */
-  renew?(): this;
+  renew?(): Closable;
 }
 
 /** The publisher or subscriber inside an outbox or inbox: connected only while its tab pumps, as far as it can be made anew. */
@@ -45,7 +45,7 @@ export class Inner<P extends Closable> {
     const { current } = this;
     if (!this.#used || !this.renewable) return;
     this.#used = false;
-    this.#current = this.#make?.() ?? current.renew?.() ?? current;
+    this.#current = this.#make?.() ?? (current.renew?.() as P | undefined) ?? current;
     await current.close();
   }
 
