@@ -23,6 +23,7 @@ const CONTRACT = [
   'rough-bytes',
   'bell',
   'filter',
+  'unless-aborted',
 ];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);
 const core = /^[^/]+$/;
