@@ -11,8 +11,8 @@ const DIST = fileURLToPath(new URL('../dist', import.meta.url));
  */
 
 const CORE = `
-      import { messagePack, ObjectProxy, StreamConsumer, StreamError, StreamProducer } from 'proxystream';
-      Object.assign(globalThis, { messagePack, ObjectProxy, StreamConsumer, StreamError, StreamProducer });`;
+      import * as core from 'proxystream';
+      Object.assign(globalThis, { ...core });`;
 
 /** @type {App[]} */
 export const APPS = [
@@ -35,8 +35,17 @@ export const APPS = [
       Object.assign(globalThis, { StreamConsumer, StreamProducer, MqttPublisher, MqttSubscriber });`,
   },
   {
+    name: 'proxystream/log, beside the core',
+    budget: 9000,
+    counts: 'all',
+    beside: CORE,
+    program: `${CORE}
+      import { openLog } from 'proxystream/log';
+      Object.assign(globalThis, { openLog });`,
+  },
+  {
     name: 'proxystream/store, beside the core',
-    budget: 4_000,
+    budget: 4000,
     counts: 'all',
     beside: CORE,
     program: `${CORE}
@@ -47,13 +56,10 @@ export const APPS = [
     name: 'proxystream/filters, beside the core',
     budget: 3000,
     counts: 'all',
-    program: `
-      import * as core from 'proxystream';
+    beside: CORE,
+    program: `${CORE}
       import { all, any, explain, not, workerFilters } from 'proxystream/filters';
-      Object.assign(globalThis, { ...core, all, any, explain, not, workerFilters });`,
-    beside: `
-      import * as core from 'proxystream';
-      Object.assign(globalThis, { ...core });`,
+      Object.assign(globalThis, { all, any, explain, not, workerFilters });`,
   },
 ];
 
@@ -88,7 +94,7 @@ async function bundle(program, dist) {
     resolve: {
       alias: [
         { find: /^proxystream$/, replacement: `${dist}/index.js` },
-        { find: /^proxystream\/(filters)$/, replacement: `${dist}/$1/index.js` },
+        { find: /^proxystream\/(filters|log)$/, replacement: `${dist}/$1/index.js` },
         { find: /^proxystream\/(.+)$/, replacement: `${dist}/$1.js` },
       ],
     },

@@ -22,6 +22,8 @@ const CONTRACT = [
   'codec-messages',
   'read-batch',
   'rough-bytes',
+  'bell',
+  'unless-aborted',
 ];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);
 /** Stores stand on the core, and nothing of it on them. */
@@ -48,7 +50,7 @@ const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@ucast/mongo2js': /^filters\/where/,
   'fast-check': /^fixtures\//,
-  idb: /^connectors\/indexed-db\//,
+  idb: /^(connectors\/indexed-db|log)\//,
   mqtt: /^shims\/mqtt\//,
 };
 

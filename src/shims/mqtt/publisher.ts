@@ -87,6 +87,11 @@ export class MqttPublisher implements Publisher {
     return this.close();
   }
 
+  /** Another of the same options, which has not connected. */
+  renew(): MqttPublisher {
+    return new MqttPublisher(this.#options);
+  }
+
   async #open(): Promise<Sender> {
     const session = this.#closing ? undefined : await this.connection.open();
     if (!session || this.#closing) throw closedError();
