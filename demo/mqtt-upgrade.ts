@@ -5,6 +5,8 @@ import { createWebSocketStream, WebSocketServer } from 'ws';
 export interface MqttUpgradeOptions {
   /** Only upgrades of this path are taken; others are left to whoever else listens. Default: every path. */
   readonly path?: string;
+  /** Others are refused. Default: everybody is admitted. */
+  readonly admits?: (request: IncomingMessage) => boolean;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface MqttUpgradeOptions {
 export function onMqttUpgrade(
   server: Pick<Server, 'on' | 'off'>,
   accept: (stream: Duplex, request: IncomingMessage) => void,
-  { path }: MqttUpgradeOptions = {},
+  { path, admits = () => true }: MqttUpgradeOptions = {},
 ): () => void {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -24,6 +26,10 @@ export function onMqttUpgrade(
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (path !== undefined && pathOf(request) !== path) return;
+    if (!admits(request)) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+      return;
+    }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const stream = createWebSocketStream(webSocket);
       // A connection that breaks is the broker's everyday business; it hears of it by 'close'.

@@ -28,7 +28,7 @@ export function wireSwitch(choose: (wire: Wire) => void): void {
   const apply = (wire: Wire) => {
     query.set('wire', wire);
     for (const radio of radios) radio.checked = radio.value === wire;
-    for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-page]')) link.search = shared();
+    wireLinks();
     for (const hint of document.querySelectorAll<HTMLElement>('[data-wire]')) hint.hidden = hint.dataset.wire !== wire;
     choose(wire);
   };
@@ -39,6 +39,11 @@ export function wireSwitch(choose: (wire: Wire) => void): void {
     });
   }
   apply(query.get('wire') === 'mqtt' ? 'mqtt' : 'tabs');
+}
+
+/** Links to other pages say what those want to know too. */
+export function wireLinks(): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-page]')) link.search = shared();
 }
 
 /** The part of the address that the other pages want to know too. */

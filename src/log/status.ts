@@ -16,6 +16,9 @@ export interface CursorStatus {
 
 export interface OutboxStatus {
   readonly name: string;
+  /** Offsets in its lane: the oldest that is kept, and the next. */
+  readonly start: number;
+  readonly end: number;
   /** Messages stored and not yet acknowledged by the inner publisher. */
   readonly backlog: number;
   readonly deadLetters: number;
@@ -31,6 +34,9 @@ export interface OutboxStatus {
 
 export interface InboxStatus {
   readonly name: string;
+  /** As of an outbox. */
+  readonly start: number;
+  readonly end: number;
   /** Whether it is this tab that receives. */
   readonly leader: boolean;
   /** As of an outbox. */
@@ -159,13 +165,14 @@ export class StatusBoard {
     const { start, next } = laneOf(log, LOG_LANE);
     const outboxes = this.#lanes(isOutbox).map(([name, lane]): OutboxStatus => {
       const { leader, term, moved, error } = this.pumps.get(lane) ?? IDLE;
-      const { start: sentUpTo, next: end, deadLetters } = laneOf(log, lane);
-      const at = Object.values(log.cursors).find((cursor) => cursor.lane === lane)?.at ?? sentUpTo;
-      return { name, backlog: end - at, deadLetters, leader, term, sent: moved, error };
+      const { start, next: end, deadLetters } = laneOf(log, lane);
+      const at = Object.values(log.cursors).find((cursor) => cursor.lane === lane)?.at ?? start;
+      return { name, start, end, backlog: end - at, deadLetters, leader, term, sent: moved, error };
     });
     const inboxes = this.#lanes((lane) => lane.startsWith('in/')).map(([name, lane]): InboxStatus => {
       const { leader, term, moved, error } = this.pumps.get(lane) ?? IDLE;
-      return { name, leader, term, received: moved, error };
+      const { start, next: end } = laneOf(log, lane);
+      return { name, start, end, leader, term, received: moved, error };
     });
     const cursors = Object.values(log.cursors).filter(({ lane }) => !isOutbox(lane));
     return {
