@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { embeddedBroker } from './demo/broker.js';
+import { embeddedObjects } from './demo/objects.js';
 import { supportCommands } from './e2e/support/commands.js';
 import { stage } from './e2e/support/stage.js';
 import { chromiumLaunch } from './scripts/programs.mjs';
@@ -33,7 +34,7 @@ export default defineConfig(({ command, mode }) => {
     server: { fs: { allow: [here('.')] }, ...(mode === 'e2e' && { hmr: false, watch: null }) },
     build: { rolldownOptions: { input: demoPages() } },
     appType: 'mpa',
-    plugins: [embeddedBroker(), mode === 'e2e' && stage()],
+    plugins: [embeddedBroker(), embeddedObjects(), mode === 'e2e' && stage()],
   };
 });
 

@@ -1,11 +1,18 @@
 /** What a group may need beside the browser. */
+
+import { objectEndpoint } from '../demo/objects.js';
+import { startAedes } from '../e2e/support/aedes.js';
 import { startMosquitto } from '../e2e/support/mosquitto.js';
+import { startObjects } from '../e2e/support/objects.js';
 
 interface Running extends AsyncDisposable {
   readonly url: string;
 }
 
-const START = { mosquitto } satisfies Record<string, () => Promise<Running>>;
+const START = { aedes, mosquitto, objects: () => startObjects(objectEndpoint({ anyOrigin: true, maxBytes: 2 ** 29 })) } satisfies Record<
+  string,
+  () => Promise<Running>
+>;
 
 export type Service = keyof typeof START;
 
@@ -24,6 +31,11 @@ export async function startAll(names: readonly Service[]): Promise<Services> {
       await Promise.all(running.map(([, service]) => service[Symbol.asyncDispose]()));
     },
   };
+}
+
+async function aedes(): Promise<Running> {
+  const broker = await startAedes();
+  return { url: broker.wsUrl, [Symbol.asyncDispose]: () => broker.stop() };
 }
 
 async function mosquitto(): Promise<Running> {

@@ -7,6 +7,7 @@ import { redraw } from './canvas.js';
 import { milliseconds, STEP_MS } from './latency.js';
 import { drawLatency } from './latency-plot.js';
 import { connectionSign, count, find, wireSwitch, write } from './page.js';
+import { followSeismograms } from './seismogram-list.js';
 import { inWords } from './strongest.js';
 import { openSubscriber } from './transport.js';
 import { WorldMap } from './world-map.js';
@@ -56,6 +57,7 @@ function showMinimum(): void {
 function listen(wire: Parameters<typeof openSubscriber>[0]): () => void {
   const mine = new View(map, minimum(), showPhase);
   view = mine;
+  const unfollow = followSeismograms(wire);
   const subscriber = openSubscriber(wire, 'quakes/+', (connection) => view === mine && sign(connection));
   map.clear();
   mine.strongest.show(elements.strongest);
@@ -68,6 +70,7 @@ function listen(wire: Parameters<typeof openSubscriber>[0]): () => void {
   }
   return () => {
     mine.open = false;
+    unfollow();
     void subscriber.close();
   };
 }

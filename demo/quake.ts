@@ -13,6 +13,8 @@ export interface Quake {
   readonly time: number;
   readonly lon: number;
   readonly lat: number;
+  /** Kilometres. */
+  readonly depth: number;
 }
 
 interface GeoJson {
@@ -37,8 +39,8 @@ export async function loadWeek(): Promise<readonly Quake[]> {
   return features
     .filter(({ properties }) => properties.type === 'earthquake')
     .map(({ id, properties: { net, mag, place, time }, geometry: { coordinates } }) => {
-      const [lon, lat] = coordinates;
-      return { id, network: net, mag, place, time, lon, lat };
+      const [lon, lat, depth] = coordinates;
+      return { id, network: net, mag, place, time, lon, lat, depth };
     })
     .sort((a, b) => a.time - b.time);
 }

@@ -5,7 +5,8 @@ import { Player } from './player.js';
 import { loadWeek, type Quake } from './quake.js';
 import { openReplay, topicOf } from './replay.js';
 import source from './replay.ts?raw';
-import { openPublisher } from './transport.js';
+import { SeismogramSender } from './seismogram-sender.js';
+import { openPublisher, type Wire } from './transport.js';
 import { WeekChart } from './week-chart.js';
 
 type Publisher = ReturnType<typeof openPublisher>;
@@ -14,16 +15,19 @@ class Run {
   given = 0;
   readonly player: Player;
   readonly #replay: ReturnType<typeof openReplay>;
+  readonly #seismograms: SeismogramSender;
   readonly #onEnd: () => void;
   #ending: Promise<void> | undefined;
 
-  constructor(week: readonly Quake[], topics: readonly string[], publisher: Publisher, onEnd: () => void) {
+  constructor(week: readonly Quake[], topics: readonly string[], publisher: Publisher, wire: Wire, onEnd: () => void) {
     this.#onEnd = onEnd;
     this.#replay = openReplay(publisher, topics);
+    this.#seismograms = new SeismogramSender(publisher, wire);
     this.player = new Player(
       week,
       (quake) => {
         this.given++;
+        this.#seismograms.offer(quake);
         return this.#replay.publish(quake).catch((error) => say(`Could not publish: ${error.message}`));
       },
       () => void this.end(),
@@ -38,6 +42,7 @@ class Run {
   end(): Promise<void> {
     this.player.status = 'ended';
     this.#onEnd();
+    this.#seismograms.end();
     this.#ending ??= this.given > 0 ? this.#replay.end().then(() => say(OVER), complain) : Promise.resolve();
     return this.#ending;
   }
@@ -69,6 +74,7 @@ async function main(): Promise<void> {
   const chart = new WeekChart(find('#chart'), find('#days'), week);
   const speed = () => Number(find<HTMLInputElement>('input[name="speed"]:checked').value);
   let publisher: Publisher | undefined;
+  let wire: Wire = 'tabs';
   let run: Run | undefined;
   let chosen = 0;
 
@@ -77,7 +83,7 @@ async function main(): Promise<void> {
     say('Paused: another tab has started a replay.');
   });
   const newRun = (on: Publisher) => {
-    run = new Run(week, topics, on, () => stage.leave());
+    run = new Run(week, topics, on, wire, () => stage.leave());
     run.player.speed = speed();
     say(`${count(week.length)} earthquakes of one week are ready.`);
     show(run, chart);
@@ -98,8 +104,9 @@ async function main(): Promise<void> {
   };
   const sign = connectionSign(say);
 
-  wireSwitch(async (wire) => {
+  wireSwitch(async (chosenWire) => {
     const [former, old] = [run, publisher];
+    wire = chosenWire;
     chosen++;
     const mine = chosen;
     publisher = openPublisher(wire, (connection) => mine === chosen && sign(connection));

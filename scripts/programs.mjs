@@ -1,5 +1,5 @@
 /**
- * Finds the two programs that the tests need besides Node: Chromium and Mosquitto.
+ * Finds the programs that the tests need besides Node: Chromium, Mosquitto and nginx.
  * Plain JavaScript on Node's own modules, because set-up uses it before anything is built.
  */
 import { accessSync, constants, statSync } from 'node:fs';
@@ -11,8 +11,9 @@ const CHROMIUM_PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
-// Debian keeps Mosquitto in /usr/sbin, which is not on every user's PATH.
+// Debian keeps servers in /usr/sbin, which is not on every user's PATH.
 const MOSQUITTO_PLACES = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto'];
+const NGINX_PLACES = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx'];
 
 /**
  * The Chromium to test in: `CHROMIUM_PATH`, else an installed one, else Playwright's own download.
@@ -32,6 +33,16 @@ export function findMosquitto() {
   const told = process.env.MOSQUITTO_PATH;
   if (told) return runnable(told) ? told : undefined;
   return firstRunnable([...onPath(['mosquitto']), ...MOSQUITTO_PLACES]);
+}
+
+/**
+ * The real object server of the tests, with its WebDAV module: `NGINX_PATH`, else an installed one.
+ * @returns {string | undefined}
+ */
+export function findNginx() {
+  const told = process.env.NGINX_PATH;
+  if (told) return runnable(told) ? told : undefined;
+  return firstRunnable([...onPath(['nginx']), ...NGINX_PLACES]);
 }
 
 /**

@@ -1,7 +1,7 @@
-/** `npm run setup`: sees to it that a real Chromium and a real Mosquitto are there. Says in one line what is missing when it cannot. */
+/** `npm run setup`: sees to it that a real Chromium, a real Mosquitto and a real nginx are there. Says in one line what is missing when it cannot. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { findChromium, findMosquitto } from './programs.mjs';
+import { findChromium, findMosquitto, findNginx } from './programs.mjs';
 
 const isRoot = process.getuid?.() === 0;
 const hasApt = existsSync('/usr/bin/apt-get');
@@ -24,6 +24,13 @@ const PROGRAMS = [
     find: findMosquitto,
     runs: (path) => output(path, ['-h']).includes('mosquitto version'),
   },
+  {
+    name: 'nginx',
+    package: 'nginx',
+    variable: 'NGINX_PATH',
+    find: findNginx,
+    runs: (path) => output(path, ['-V']).includes('http_dav_module'),
+  },
 ];
 
 const absent = PROGRAMS.filter((program) => !here(program) && !process.env[program.variable]);
@@ -38,7 +45,7 @@ if (missing.length > 0) {
   const names = missing.map(({ name }) => name).join(' and ');
   const paths = missing.map(({ variable }) => variable).join(' and ');
   const install = `sudo apt-get install ${missing.map((program) => program.package).join(' ')}`;
-  console.error(`No ${names} that runs was found. Run: ${install} (or let ${paths} name the programs)`);
+  console.error(`No ${names} that runs was found. Run: ${install} (or let ${paths} name ${missing.length > 1 ? 'them' : 'it'})`);
   process.exit(1);
 }
 

@@ -5,7 +5,14 @@ import { build } from 'vite';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 
-/** @typedef {{ name: string, budget: number, counts: 'all' | 'first', program: string }} App */
+/**
+ * `beside`: a program that the app has anyway; what that takes is not counted.
+ * @typedef {{ name: string, budget: number, counts: 'all' | 'first', program: string, beside?: string }} App
+ */
+
+const CORE = `
+      import { messagePack, ObjectProxy, StreamConsumer, StreamError, StreamProducer } from 'proxystream';
+      Object.assign(globalThis, { messagePack, ObjectProxy, StreamConsumer, StreamError, StreamProducer });`;
 
 /** @type {App[]} */
 export const APPS = [
@@ -27,6 +34,15 @@ export const APPS = [
       import { MqttPublisher, MqttSubscriber } from 'proxystream/shims/mqtt';
       Object.assign(globalThis, { StreamConsumer, StreamProducer, MqttPublisher, MqttSubscriber });`,
   },
+  {
+    name: 'proxystream/store, beside the core',
+    budget: 4_000,
+    counts: 'all',
+    beside: CORE,
+    program: `${CORE}
+      import { Store } from 'proxystream/store';
+      Object.assign(globalThis, { Store });`,
+  },
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -45,9 +61,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
  * What an app of the library in `dist` weighs: the bytes that its budget counts, those that come later, and whether mqtt.js is in the first chunk.
  * @param {App} app
  */
-export async function measure({ counts, program }, dist = DIST) {
+export async function measure({ counts, program, beside }, dist = DIST) {
   const { first, lazy } = await bundle(program, dist);
-  const bytes = gzipped(counts === 'all' ? [...first, ...lazy] : first);
+  const all = gzipped(counts === 'all' ? [...first, ...lazy] : first);
+  const bytes = beside ? all - gzipped((await bundle(beside, dist)).first) : all;
   return { bytes, later: gzipped(lazy), eager: first.flatMap((chunk) => chunk.moduleIds).some(isMqtt) };
 }
 

@@ -23,7 +23,10 @@ const CONTRACT = [
   'rough-bytes',
 ];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);
-const core = /^[^/]+$/;
+/** Stores stand on the core, and nothing of it on them. */
+const core = /^(?!store$)[^/]+$/;
+/** What connectors share with each other and with stores. */
+const CONNECTORS_SHARE = /^(protocols|events|errors|hex|unless-aborted|store\/(connector|integrity|key|sweeper))$/;
 
 /** Who may import what, from the particular to the general; a module's own private folder is always open to it. */
 const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
@@ -33,14 +36,17 @@ const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
   { who: /^(protocols|events)$/, may: /^(errors|events|topic)$/ },
   { who: /^(bell|mailbox|gap|payloads)$/, may: /^(bell|check|errors|gap|iterate|payloads|protocols|room|unless-aborted)$/ },
   { who: core, may: core },
+  { who: /^store(\/|$)/, may: /^[^/]+$|^store\// },
+  { who: /^connectors\//, may: CONNECTORS_SHARE },
   { who: /^fixtures\//, may: core },
-  { who: /^testing\//, may: /^[^/]+$|^filters\// },
+  { who: /^testing\//, may: /^[^/]+$|^filters\/|^store\// },
   { who: /\//, may: contract },
 ];
 
 /** Packages, and who may use them. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   'fast-check': /^fixtures\//,
+  idb: /^connectors\/indexed-db\//,
   mqtt: /^shims\/mqtt\//,
 };
 
@@ -89,8 +95,8 @@ describe('the public modules', () => {
     expect(Object.keys(publicModules()).filter((subpath) => !names.includes(subpath))).toEqual([]);
   });
 
-  test('include every shim', () => {
-    const shims = modules.map(({ name }) => name).filter((name) => /^shims\/[^/]+$/.test(name));
+  test('include every shim and every connector', () => {
+    const shims = modules.map(({ name }) => name).filter((name) => /^(shims|connectors)\/[^/]+$/.test(name));
     expect(Object.keys(publicModules())).toEqual(expect.arrayContaining(shims));
   });
 });
@@ -104,7 +110,7 @@ function importsThat(offend: (found: Import, by: Module) => boolean): string[] {
 function mayImport(name: string, specifier: string): boolean {
   const target = posix.join(posix.dirname(name), specifier).replace(/\.js$/, '');
   const [top, second] = name.split('/');
-  const owner = top === 'shims' ? `${top}/${second}` : top;
+  const owner = top === 'shims' || top === 'connectors' ? `${top}/${second}` : top;
   if (name.includes('/') && (target === owner || target.startsWith(`${owner}/`))) return true;
   return ARROWS.find(({ who }) => who.test(name))?.may.test(target) ?? false;
 }

@@ -1,7 +1,16 @@
 /** From an event to the item a consumer hands out. */
-import { reportUnheard, StreamError, toStreamError } from './errors.js';
+import { StreamError, toStreamError } from './errors.js';
 import type { EventBatch, KeyEvent, ObjectEvent, StoreConfig } from './events.js';
-import { ObjectProxy } from './object-proxy.js';
+import {
+  type Check,
+  fetchFrom,
+  identityOf,
+  ObjectProxy,
+  type ProxyDescriptor,
+  type ProxyMaker,
+  release,
+  unknownStore,
+} from './object-proxy.js';
 import type { Store } from './protocols.js';
 
 /** Anything that follows Standard Schema 1.0 (Zod, Valibot, ArkType, …). */
@@ -40,22 +49,16 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
         const found = storeOf(store);
         // Without stores nobody expects a proxy; with others, the descriptor may still be of use elsewhere.
         if (!found && !stores) throw unknownStore(store);
-        const descriptor = { store, key, evict, size };
-        return new ObjectProxy<T>(descriptor, async (onProgress) => {
-          if (!found) throw unknownStore(store);
-          const object = await check(await found.get(key, { onProgress }));
-          // The object is here: that it could not be removed is not this caller's failure.
-          if (evict) await found.evict(key).catch(reportUnheard);
-          return object;
-        });
+        return proxyOf({ store, key, evict, size }, found, check);
       }
       const object = check(event.object);
       if (!stores) return object;
-      const proxy = (checked: T) => new ObjectProxy<T>({ object: checked }, async () => checked);
+      const proxy = (checked: T) => proxyOf({ object: checked }, (stores as readonly Store[])[0], () => checked);
       return object instanceof Promise ? object.then(proxy) : proxy(object);
     },
     async evict({ store, key, evict }, batch) {
-      if (evict) await storeOf(batch.stores[store] as StoreConfig)?.evict(key);
+      const found = evict && storeOf(batch.stores[store] as StoreConfig);
+      if (found) await release(found, key);
     },
     async closeStores() {
       const closing = [...opened.values()];
@@ -83,13 +86,9 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
   }
 }
 
-/** Two stores may share a name: they are one only if their whole configs agree, in whatever order. */
-function identityOf(config: StoreConfig): string {
-  return JSON.stringify(Object.entries(config).sort());
-}
-
-function unknownStore({ name }: StoreConfig): StreamError {
-  return new StreamError('unknown_store', `An object waits in store "${name}": pass it in stores`, { store: name });
+function proxyOf<T>(descriptor: ProxyDescriptor, store: Store | undefined, check: Check<T>): ObjectProxy<T> {
+  const maker = store as Partial<ProxyMaker> | undefined;
+  return maker?.proxyOf?.(descriptor, check) ?? new ObjectProxy<T>(descriptor, fetchFrom(descriptor, store, check));
 }
 
 function valid<T>(result: SchemaResult<T>): T {

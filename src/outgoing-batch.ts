@@ -1,7 +1,7 @@
 /** Events of one topic on their way out as one batch: aggregated, stored, encoded, numbered – each step done once, however often it is retried. */
 import { END_OF_STREAM, type Metadata, type StreamEvent } from './events.js';
 import type { Encoded, Outlet } from './outlet.js';
-import type { EventPublisher, Publisher, Store } from './protocols.js';
+import type { EventPublisher, Lifetime, Publisher, Store } from './protocols.js';
 import { failuresOf } from './settle.js';
 
 export type Aggregator<T> = (objects: readonly T[]) => T | Promise<T>;
@@ -16,14 +16,14 @@ export interface Waiter {
 export interface Outgoing<T> {
   readonly object: T;
   readonly metadata: Metadata;
-  readonly evict: boolean;
+  readonly evict: Lifetime;
   /** What it takes of the producer's room. */
   readonly bytes: number;
   readonly encoded?: Encoded | undefined;
   /** Its sender, if that one waits for the batch. */
   waiter?: Waiter | undefined;
   /** Key of the stored object. */
-  key?: string;
+  key?: string | undefined;
 }
 
 export interface BatchSettings<T> {
@@ -71,7 +71,7 @@ export async function prepare<T>(
   batch.contents ??= aggregator && entries.length > 0 ? [await aggregate(entries, aggregator)] : entries;
   if (store) await storeAll(batch.contents, store);
   await outlet.load?.();
-  const events = batch.contents.map((entry) => entry.encoded ?? outlet.encode(toEvent(entry)));
+  const events = batch.contents.map((entry) => entry.encoded ?? outlet.encode(toEvent(entry, store)));
   if (ends) events.push(outlet.encode(END_OF_STREAM));
   batch.seq ??= nextSeq();
   batch.send = outlet.seal({ topic, producer, seq: batch.seq, stores: store ? [store.config] : [] }, events);
@@ -97,21 +97,23 @@ export function split<T>({ entries, ends, contents, seq }: OutgoingBatch<T>, agg
 async function aggregate<T>(entries: readonly Outgoing<T>[], aggregator: Aggregator<T>): Promise<Outgoing<T>> {
   const object = await aggregator(entries.map((entry) => entry.object));
   const metadata = Object.assign({}, ...entries.map((entry) => entry.metadata)) as Metadata;
-  return { object, metadata, evict: entries.some(({ evict }) => evict), bytes: 0 };
+  return { object, metadata, evict: entries.find(({ evict }) => evict)?.evict ?? false, bytes: 0 };
 }
 
-/** The object is in the store before its event is published. What has been stored stays so when another one fails. */
+/** An object is in the store before its event is published, unless that keeps it. What has been stored stays so when another one fails. */
 async function storeAll<T>(entries: readonly Outgoing<T>[], store: Store): Promise<void> {
   const missing = entries.filter(({ key }) => key === undefined);
-  if (store.putBatch && missing.length > 1) {
-    const keys = await store.putBatch(missing.map(({ object }) => object));
-    for (const [i, entry] of missing.entries()) entry.key = keys[i] as string;
+  const keys = await store.putLarge?.(missing);
+  if (keys) {
+    for (const [i, entry] of missing.entries()) entry.key = keys[i];
     return;
   }
-  for (const failure of await failuresOf(missing.map(async (entry) => (entry.key = await store.put(entry.object))))) throw failure;
+  for (const failure of await failuresOf(missing.map(async (entry) => (entry.key = await store.put(entry.object, entry.evict)))))
+    throw failure;
 }
 
-function toEvent<T>({ object, metadata, evict, key }: Outgoing<T>): StreamEvent {
+function toEvent<T>({ object, metadata, evict, key }: Outgoing<T>, from: Store | undefined): StreamEvent {
   if (key === undefined) return { type: 'inline', metadata, object };
-  return { type: 'key', metadata, store: 0, key, evict, size: (object as Partial<ArrayBufferView> | undefined)?.byteLength ?? 0 };
+  const size = from?.sizeOf?.(key) ?? (object as Partial<ArrayBufferView> | undefined)?.byteLength ?? 0;
+  return { type: 'key', metadata, store: 0, key, evict: !!evict, size };
 }

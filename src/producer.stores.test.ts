@@ -53,7 +53,7 @@ describe('a store', () => {
     const publisher = new TestPublisher();
     const producer = new StreamProducer<string>(publisher, { defaultStore: store, batchSize: 3 });
     for (const object of ['a', 'b', 'c']) await producer.send('t', object);
-    expect(store.calls.putBatch).toBe(1);
+    expect(store.calls.putLarge).toBe(1);
     expect(publisher.contents()).toEqual(['memory-0', 'memory-1', 'memory-2']);
   });
 

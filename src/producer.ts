@@ -14,7 +14,7 @@ import { type FilterOptions, openGate } from './filter.js';
 import { toHex } from './hex.js';
 import type { Aggregator } from './outgoing-batch.js';
 import { openOutlet } from './outlet.js';
-import type { Codec, EventPublisher, Publisher, Store } from './protocols.js';
+import type { Codec, EventPublisher, Lifetime, Publisher, Store } from './protocols.js';
 import type { ProducerStats } from './publish-line.js';
 import { Room } from './room.js';
 import { failuresOf, throwAny } from './settle.js';
@@ -45,8 +45,8 @@ export interface ProducerOptions<T> extends FilterOptions {
 }
 
 export interface ProducerSendOptions {
-  /** Whether resolving the object from its store removes it. Default true. */
-  readonly evict?: boolean;
+  /** How long the object stays in its store. Default true: until it was resolved once. An aggregated object has the first lifetime but `false`. */
+  readonly evict?: Lifetime;
   /** What filters see. Copied. */
   readonly metadata?: Metadata;
   /** Takes the event back while it has not left; afterwards it only ends the wait. */

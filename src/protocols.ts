@@ -131,16 +131,35 @@ export interface GetOptions {
   readonly onProgress?: ((loaded: number, total: number) => void) | undefined;
 }
 
+/**
+ * How long an object stays: until it was read once (`true`), for good (`false`), until so many consumers have read it, for so many milliseconds;
+ * of both, until the first of them.
+ */
+export type Lifetime = boolean | { readonly consumers?: number; readonly ttlMs?: number };
+
+/** An object that a producer is about to send. */
+export interface Bulk {
+  readonly object: unknown;
+  readonly evict: Lifetime;
+}
+
 /** Where bulk objects live while their events travel. Anything of this shape will do. */
 export interface Store {
   readonly name: string;
   /** Plain data that tells a consumer which store this is; no secrets. */
   readonly config: StoreConfig;
-  put(object: unknown): Promise<string>;
-  putBatch?(objects: readonly unknown[]): Promise<string[]>;
+  /** Settles with the key of the object. Rejects with `unsupported` when the store cannot keep that lifetime. */
+  put(object: unknown, lifetime?: Lifetime): Promise<string>;
+  /** A producer asks this instead, where offered. All of them or none; no key for an object that had better stay in its event. */
+  putLarge?(bulk: readonly Bulk[]): Promise<readonly (string | undefined)[]>;
   /** Rejects with `StreamError('object_missing')` when there is none; a stored `undefined` is a value. */
   get(key: string, options?: GetOptions): Promise<unknown>;
   exists(key: string): Promise<boolean>;
+  /** Removes the object, whoever still waits for it. */
   evict(key: string): Promise<void>;
+  /** One of its consumers has read the object; the last one's removes it. A store without it knows no other lifetimes than `true` and `false`. */
+  release?(key: string): Promise<void>;
+  /** Bytes of the object that a key speaks of, as far as it says. */
+  sizeOf?(key: string): number;
   close(): Promise<void>;
 }

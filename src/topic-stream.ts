@@ -3,6 +3,7 @@ import { StreamError, TopicClosedError } from './errors.js';
 import type { Metadata } from './events.js';
 import type { Judge, Verdict } from './filter.js';
 import type { Outgoing, OutgoingBatch, Waiter } from './outgoing-batch.js';
+import type { Lifetime } from './protocols.js';
 import { type LineSettings, openLine, type PublishLine } from './publish-line.js';
 import { roughBytes } from './rough-bytes.js';
 import { unlessAborted } from './unless-aborted.js';
@@ -22,7 +23,7 @@ interface Step<T> {
 
 export interface TopicStream<T> extends Pick<PublishLine<T>, 'hurry'> {
   /** Settles as `StreamProducer.send` says. */
-  send(object: T, metadata: Metadata, evict: boolean, signal: AbortSignal | undefined): Promise<void>;
+  send(object: T, metadata: Metadata, evict: Lifetime, signal: AbortSignal | undefined): Promise<void>;
   /** Publishes what was sent before, and, if told to, the end of the stream behind it, once. Rejects with the first failure, which leaves everything in line. */
   flush(signal?: AbortSignal, end?: boolean): Promise<void>;
   /** Throws `TopicClosedError` once an end is on its way. */

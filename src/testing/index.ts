@@ -14,6 +14,8 @@
  * }, { describe, it });
  * ```
  */
+export type { ConnectorSupport, ConnectorUnderTest, ConnectorWorld } from './connector.js';
+export { describeConnector } from './describe-connector.js';
 export { describeShim } from './describe-shim.js';
 export { farWorlds } from './far-worlds.js';
 export { type Port, serveWorlds } from './serve-worlds.js';

@@ -1,0 +1,1 @@
+import './store.future.test.js';
