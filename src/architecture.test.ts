@@ -15,6 +15,7 @@ const CONTRACT = [
   'topic',
   'check',
   'mailbox',
+  'bell',
   'room',
   'codec',
   'codec-events',
