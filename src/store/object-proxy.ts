@@ -99,7 +99,7 @@ export class ObjectProxy<T> extends BareProxy<T> {
 
   async #fetch(options: GetOptions): Promise<T> {
     const { descriptor } = this;
-    if ('object' in descriptor) return this.#check(descriptor.object);
+    if ('object' in descriptor) return descriptor.object as T;
     const store = this.#store;
     if (!store) throw unknownStore(descriptor.store);
     const object = await this.#check(await store.get(descriptor.key, options));
