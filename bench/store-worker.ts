@@ -5,6 +5,9 @@ import { ObjectProxy, type ProxyDescriptor, Store } from 'proxystream/store';
 
 let stores: Store[] = [];
 
+// What fails in a listener that is asynchronous is no `error` to whoever made the worker.
+self.addEventListener('unhandledrejection', ({ reason }) => self.postMessage(String(reason)));
+
 self.addEventListener(
   'message',
   async ({ data }: MessageEvent<Uint8Array | ProxyDescriptor | { database: string; url: string | undefined }>) => {

@@ -168,6 +168,41 @@ test('where there is no OPFS its fallback keeps objects, and who has OPFS finds 
   expect(outcome).toEqual(['unsupported', 'put without OPFS', 'put without OPFS']);
 });
 
+test('an object that a tab was to read, and died instead, is gone when its time has passed, and takes no room', async ({ context }) => {
+  const [sender, reader, dying] = await Promise.all([1, 2, 3].map(async () => openStage(await context.newPage())));
+  const descriptor = await sender?.evaluate(async () => {
+    const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
+    const { Store } = await import('/@id/proxystream/store');
+    const store = new Store('scans', new IndexedDBConnector({ name: 'dying' }));
+    return (await store.proxy(new Uint8Array(1_000_000), { consumers: 2, ttlMs: 3000 })).descriptor;
+  });
+  await sender?.close();
+  const cdp = await context.newCDPSession(dying as Page);
+  void cdp.send('Page.crash').catch(() => {});
+  await dying?.waitForEvent('crash');
+  const left = () =>
+    reader?.evaluate(async (descriptor) => {
+      const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
+      const { ObjectProxy, Store } = await import('/@id/proxystream/store');
+      const connector = new IndexedDBConnector({ name: 'dying' });
+      const global = globalThis as { read?: unknown };
+      global.read ??= await ObjectProxy.from<Uint8Array>(descriptor as never, [new Store('scans', connector)]).resolve();
+      await connector.sweep();
+      const db = await new Promise<IDBDatabase>((resolve) => {
+        const opening = indexedDB.open('proxystream:dying');
+        opening.onsuccess = () => resolve(opening.result);
+      });
+      const count = await new Promise<number>((resolve) => {
+        const counting = db.transaction('bytes').objectStore('bytes').count();
+        counting.onsuccess = () => resolve(counting.result);
+      });
+      db.close();
+      return count;
+    }, descriptor);
+  expect(await left()).toBe(1);
+  await expect.poll(left).toBe(0);
+});
+
 /** So many bytes for this origin, from before the page is opened. */
 async function quotaOf(
   page: Page,

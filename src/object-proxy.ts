@@ -55,7 +55,7 @@ export interface ProxyMaker {
 /** Gets what a descriptor speaks of, and gives it back to the store if its event said so. */
 export function fetchFrom<T>(descriptor: ProxyDescriptor, store: Store | undefined, check: Check<T>): Fetch<T> {
   return async (options) => {
-    if ('object' in descriptor) return check(descriptor.object);
+    if ('object' in descriptor) return descriptor.object as T;
     if (!store) throw unknownStore(descriptor.store);
     const object = await check(await store.get(descriptor.key, options));
     options.signal?.throwIfAborted();

@@ -53,7 +53,7 @@ const keyEventBytes: Contender = async ({ events, name }) => {
   };
   const store = new Store('tiles', new MemoryConnector());
   const producer = new StreamProducer<Uint8Array>(publisher, { defaultStore: store, batchSize: events });
-  const object = noise(10_000);
+  const object = noise(20_000);
   await Promise.all(Array.from({ length: events }, () => producer.send(name, object)));
   const batch = messagePack.decode(message, name);
   if (batch.events.length !== events || batch.events.some(({ type }) => type !== 'key'))

@@ -46,9 +46,9 @@ export class IndexedDBConnector implements Connector {
     const buffers = items.map(({ bytes }) => bufferOf(bytes));
     const more = facts.reduce((sum, { size }) => sum + size, 0);
     await this.#database.write(async (tx) => {
-      if ((await tx.bytes()) + more > this.#maxBytes) await tx.removeExpired(Date.now());
-      if ((await tx.bytes()) + more > this.#maxBytes) throw this.#full(more);
-      for (const [i, object] of facts.entries()) await tx.add(object, buffers[i] as ArrayBuffer);
+      if ((await tx.add(facts, buffers)) <= this.#maxBytes) return;
+      await tx.removeExpired(Date.now());
+      if ((await tx.bytes()) > this.#maxBytes) throw this.#full(more);
     });
     this.#sweeper.start();
   }

@@ -42,13 +42,17 @@ export class Reading<Mode extends 'readonly' | 'readwrite' = 'readonly'> {
 }
 
 export class Writing extends Reading<'readwrite'> {
-  /** Again is no harm: the connection may have died after the first time was complete. */
-  async add(facts: Facts, buffer: ArrayBuffer): Promise<void> {
-    await this.remove(facts.key);
-    const { tx } = this;
+  /** Returns the bytes of all objects then. Again is no harm: the connection may have died after the first time was complete. */
+  async add(objects: readonly Facts[], buffers: readonly ArrayBuffer[]): Promise<number> {
+    const [bytes, facts] = [this.tx.objectStore('bytes'), this.tx.objectStore('facts')];
+    // All asked at once, and answered in this order: what was there before, and then what replaces it.
+    const before = Promise.all([this.bytes(), ...objects.map(async ({ key, size }) => size - ((await facts.get(key))?.size ?? 0))]);
     // Not awaited: whether they succeed shows when the transaction does.
-    for (const request of [tx.objectStore('bytes').put(buffer, facts.key), tx.objectStore('facts').put(facts)]) request.catch(() => {});
-    await this.#count(facts.size);
+    for (const [i, object] of objects.entries())
+      for (const request of [bytes.put(buffers[i] as ArrayBuffer, object.key), facts.put(object)]) request.catch(() => {});
+    const total = (await before).reduce((sum, more) => sum + more, 0);
+    await this.tx.objectStore('total').put(total, TOTAL);
+    return total;
   }
 
   async remove(key: string): Promise<void> {
