@@ -176,7 +176,7 @@ export function openFilterWorker(
     const { ask, question, matter, resolve } = asked;
     const { id, expression, strikes } = question;
     if (strikes >= maxStrikes) {
-      resolve(failed(`${maxStrikes} deadlines missed in a row: asked no more`));
+      resolve(new StreamError('filter_failed', `${maxStrikes} deadlines missed in a row: asked no more`));
       return;
     }
     try {
@@ -219,7 +219,7 @@ export function openFilterWorker(
     head.question.strikes++;
     if (++head.missed > 1) {
       flying.delete(head.ask);
-      head.resolve(failed(`No answer within ${deadlineMs} ms, twice`));
+      head.resolve(new StreamError('filter_failed', `No answer within ${deadlineMs} ms, twice`));
     }
     dying++;
     setTimeout(() => {
@@ -228,8 +228,4 @@ export function openFilterWorker(
     }, DYING_MS);
     become({ status: dying > MOST_DYING ? 'resting' : 'idle' });
   }
-}
-
-function failed(message: string): StreamError {
-  return new StreamError('filter_failed', message);
 }

@@ -5,7 +5,7 @@ interface TrustedTypesLike {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown };
 }
 
-let policy: ReturnType<TrustedTypesLike['createPolicy']> | undefined;
+let policy: ReturnType<TrustedTypesLike['createPolicy']>;
 
 /**
  * Calls `factory`. Bundlers only follow the literal `new Worker(new URL('./file', import.meta.url))`, which leaves no room for a trusted URL; so where
@@ -22,7 +22,7 @@ export function spawn<W>(factory: () => W): W {
     // For as long as the call takes, `Worker` is one that trusts.
     scope.Worker = class extends Native {
       constructor(url: string | URL, options?: WorkerOptions) {
-        super(policy?.createScriptURL(`${url}`) as string, options);
+        super(policy.createScriptURL(`${url}`) as string, options);
       }
     };
     try {
