@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
+import type { Plugin } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { embeddedBroker } from './demo/broker.js';
 import { embeddedObjects } from './demo/objects.js';
@@ -25,7 +26,7 @@ export default defineConfig(({ command, mode }) => {
     optimizeDeps: { include: Object.keys(dependencies) },
   };
   if (mode === 'test') return { ...shared, test };
-  if (command === 'build' && mode !== 'demo') return { ...shared, build: library() };
+  if (command === 'build' && mode !== 'demo') return { ...shared, plugins: [workersAsTheyAre(), vendorNotice()], build: library() };
   return {
     ...shared,
     root: here('demo'),
@@ -38,16 +39,50 @@ export default defineConfig(({ command, mode }) => {
   };
 });
 
+/** Modules that nobody imports: each lies beside the one that starts it. */
+const WORKERS = { 'filters/where-worker': here('src/filters/where-worker.ts') };
+
+/** Vite would turn the address into one at the root of a site. As it is written, bundlers follow it, and browsers find it without one. */
+function workersAsTheyAre(): Plugin {
+  const written = /new URL\(('\.\/[\w-]+-worker\.js'), import\.meta\.url\)/g;
+  const kept = /__proxystreamWorker\(["']([^"']+)["']\)/g;
+  return {
+    name: 'proxystream:workers',
+    enforce: 'pre',
+    transform: (code, id) =>
+      id.startsWith(here('src/')) && code.search(written) >= 0
+        ? { code: code.replace(written, '__proxystreamWorker($1)'), map: null }
+        : null,
+    renderChunk: (code) => (code.search(kept) >= 0 ? { code: code.replace(kept, "new URL('$1', import.meta.url)"), map: null } : null),
+  };
+}
+
+/** Whose work comes along. */
+function vendorNotice(): Plugin {
+  const source = readFileSync(here('node_modules/@ucast/core/NOTICE'), 'utf8');
+  return {
+    name: 'proxystream:notice',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'vendor/@ucast/NOTICE', source });
+    },
+  };
+}
+
 /** One file per module, so that bundlers shake it and lazy parts stay lazy. */
 function library(): NonNullable<ViteUserConfig['build']> {
   return {
     target: 'es2022',
     minify: false,
     sourcemap: true,
-    lib: { entry: publicModules(), formats: ['es'] },
+    lib: { entry: { ...publicModules(), ...WORKERS }, formats: ['es'] },
     rolldownOptions: {
-      external: (id) => !/^[./\0]|^proxystream/.test(id),
-      output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' },
+      // In a worker no import map resolves a bare name, so what runs there comes along; npm packs no folder called node_modules.
+      external: (id) => !/^[./\0]|^proxystream|^@ucast\//.test(id),
+      output: {
+        preserveModules: true,
+        preserveModulesRoot: 'src',
+        entryFileNames: ({ name }) => `${name.replace(/^node_modules/, 'vendor')}.js`,
+      },
     },
   };
 }

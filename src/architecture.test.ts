@@ -14,6 +14,7 @@ const CONTRACT = [
   'errors',
   'topic',
   'check',
+  'filter',
   'mailbox',
   'bell',
   'room',
@@ -31,7 +32,7 @@ const CONNECTORS_SHARE = /^(protocols|events|errors|hex|unless-aborted|store\/(c
 
 /** Who may import what, from the particular to the general; a module's own private folder is always open to it. */
 const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
-  { who: /^index$/, may: /^([^/]+|filters\/index)$/ },
+  { who: /^index$/, may: /^([^/]+|filters\/(keep|sampling))$/ },
   { who: /^(check|errors|iterate|unless-aborted)$/, may: /^$/ },
   { who: /^(topic|room)$/, may: /^(check|unless-aborted)$/ },
   { who: /^(protocols|events)$/, may: /^(errors|events|topic)$/ },
@@ -46,6 +47,7 @@ const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
 
 /** Packages, and who may use them. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
+  '@ucast/mongo2js': /^filters\/where/,
   'fast-check': /^fixtures\//,
   idb: /^connectors\/indexed-db\//,
   mqtt: /^shims\/mqtt\//,

@@ -10,4 +10,4 @@ import { encodeEvent } from './codec-events.js';
 import { assemble, decode } from './codec-messages.js';
 import type { Codec } from './protocols.js';
 
-export const messagePack: Codec = { encodeEvent, assemble, decode };
+export const messagePack: Codec = { encodeEvent, assemble, decode, wire1: decode };

@@ -21,7 +21,8 @@ export {
   type StoreConfig,
   type StreamEvent,
 } from './events.js';
-export { keep, nullFilter, samplingFilter } from './filters/index.js';
+export { keep } from './filters/keep.js';
+export { nullFilter, samplingFilter } from './filters/sampling.js';
 export { type JsonCodecOptions, jsonCodec } from './json-codec.js';
 export { gap, Mailbox, type MailboxOptions, payloads } from './mailbox.js';
 export { ObjectProxy, type ProxyDescriptor } from './object-proxy.js';
@@ -30,6 +31,7 @@ export type { Aggregator } from './outgoing-batch.js';
 export { type ProducerCloseOptions, type ProducerOptions, type ProducerSendOptions, StreamProducer } from './producer.js';
 export type {
   AnySubscriber,
+  Arrival,
   Batch,
   BatchOptions,
   BatchSubscriber,

@@ -162,11 +162,11 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
       own ??= source = sourceOf(subscriber);
       pulling = true;
       const { done, value } = await own.next();
-      await reader.load();
+      const messages = done ? [] : await reader.load(value.messages);
       if (own !== source) return; // rewound meanwhile
       pulling = false;
       if (done) ended = true;
-      else unread = { messages: value.messages.entries(), finish: ledger(value) };
+      else unread = { messages: messages.entries(), finish: ledger(value) };
     } catch (error) {
       if (own === source) await giveBack();
       throw error;

@@ -2,8 +2,9 @@
 import type { ConsumerStats } from './delivery.js';
 import { reportUnheard, StreamError, type StreamErrorCode, toStreamError } from './errors.js';
 import type { EventBatch } from './events.js';
+import type { FilterOptions } from './filter.js';
 import { gap, isGap } from './gap.js';
-import type { AnySubscriber, BatchSubscriber, Codec, Message } from './protocols.js';
+import type { AnySubscriber, Arrival, BatchSubscriber, Codec, Message } from './protocols.js';
 import { SequenceTracker } from './sequence.js';
 
 export interface MessageOptions {
@@ -16,10 +17,10 @@ export interface MessageOptions {
 }
 
 export interface MessageReader {
-  /** Settles once bytes can be read. */
-  load(): Promise<unknown> | undefined;
+  /** Settles once these can be read, with what is to be read in their place. */
+  load(arrivals: readonly Arrival[]): Promise<readonly Arrival[]>;
   /** Nothing when it is no batch. */
-  read(incoming: Message | EventBatch | StreamError): EventBatch | undefined;
+  read(incoming: Arrival): EventBatch | undefined;
   /** False for what has been read before. */
   isNew(batch: EventBatch): boolean;
   /** It comes again, and is no duplicate then. */
@@ -31,7 +32,7 @@ export interface MessageReader {
 
 export function openMessageReader(
   subscriber: AnySubscriber,
-  { codec, onInvalid = firstOfEachKind(), onGap }: MessageOptions,
+  { codec, filter, onInvalid = firstOfEachKind(), onGap }: MessageOptions & FilterOptions,
   stats: ConsumerStats,
 ): MessageReader {
   const { codec: own, competing } = subscriber as BatchSubscriber;
@@ -39,7 +40,10 @@ export function openMessageReader(
   const seen = new SequenceTracker();
   let before: StreamError | undefined;
   return {
-    load: () => reading?.load?.(),
+    async load(arrivals) {
+      await reading?.load?.();
+      return (reading && (await filter?.incoming?.(arrivals, reading))) ?? arrivals;
+    },
     read(incoming) {
       if (isGap(incoming)) missing(incoming);
       else if (incoming instanceof StreamError) reject(incoming);

@@ -110,7 +110,15 @@ export interface BufferOptions {
 export interface Filter<M = Metadata> {
   (metadata: M): boolean | Promise<boolean>;
   batch?(metadata: readonly M[]): readonly boolean[] | Promise<readonly boolean[]>;
+  /**
+   * Where offered, a consumer of bytes shows it what has arrived before it reads any of it. The answer is as long, with batches in the place of those
+   * messages that the filter has read itself; it is asked about their events all the same. Never rejects.
+   */
+  incoming?(arrivals: readonly Arrival[], codec: Codec): Promise<readonly Arrival[]>;
 }
+
+/** What a wire brings: a `StreamError` is news. */
+export type Arrival = Message | EventBatch | StreamError;
 
 /** How events are written as bytes. */
 export interface Codec {
@@ -124,6 +132,8 @@ export interface Codec {
   assemble(header: BatchHeader, events: readonly Uint8Array[]): Uint8Array;
   /** Reads headers and metadata; an inline event's `object` is decoded when it is first read. Throws `StreamError`. */
   decode(message: Uint8Array, topic: string): EventBatch;
+  /** The same function as `decode` where that reads wire format 1 and does nothing else: what it makes of a message is known elsewhere too. */
+  readonly wire1?: Codec['decode'];
 }
 
 export interface GetOptions {

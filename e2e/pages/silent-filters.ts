@@ -1,0 +1,2 @@
+/** Runs in a worker: a module that serves nothing. */
+export const nothing = undefined;
