@@ -19,6 +19,8 @@ export interface Outgoing<T> {
   readonly evict: Lifetime;
   /** What it takes of the producer's room. */
   readonly bytes: number;
+  /** What it is expected to take of its message. */
+  readonly load: number;
   readonly encoded?: Encoded | undefined;
   /** Its sender, if that one waits for the batch. */
   waiter?: Waiter;
@@ -44,6 +46,7 @@ export class OutgoingBatch<T> {
   /** On the wire, its fate unknown. */
   flying = false;
   bytes = 0;
+  load = 0;
   readonly entries: Outgoing<T>[] = [];
   /** Hear of the current attempt's end. */
   readonly waiters = new Set<Waiter>();
@@ -57,6 +60,7 @@ export class OutgoingBatch<T> {
   add(entry: Outgoing<T>): void {
     this.entries.push(entry);
     this.bytes += entry.bytes;
+    this.load += entry.load;
   }
 
   /** False when it is too late. */
@@ -65,6 +69,7 @@ export class OutgoingBatch<T> {
     if (at < 0) return false;
     this.entries.splice(at, 1);
     this.bytes -= entry.bytes;
+    this.load -= entry.load;
     return true;
   }
 
@@ -157,7 +162,7 @@ export class OutgoingBatch<T> {
 async function aggregate<T>(entries: readonly Outgoing<T>[], aggregator: Aggregator<T>): Promise<Outgoing<T>> {
   const object = await aggregator(entries.map((entry) => entry.object));
   const metadata = Object.assign({}, ...entries.map((entry) => entry.metadata)) as Metadata;
-  return { object, metadata, evict: entries.find(({ evict }) => evict)?.evict ?? false, bytes: 0 };
+  return { object, metadata, evict: entries.find(({ evict }) => evict)?.evict ?? false, bytes: 0, load: 0 };
 }
 
 /** An object is in the store before its event is published, unless that keeps it. What has been stored stays so when another one fails. */

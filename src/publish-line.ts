@@ -65,7 +65,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       return flying > 0 || preparing;
     },
     add(entry) {
-      const batch = open(entry.bytes);
+      const batch = open(entry.load);
       batch.add(entry);
       batch.due ||= batch.entries.length >= batchSize;
       if (batch.due) go();
@@ -117,7 +117,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
     return batch;
   }
 
-  function fits({ entries, bytes: used }: OutgoingBatch<T>, bytes: number): boolean {
+  function fits({ entries, load: used }: OutgoingBatch<T>, bytes: number): boolean {
     if (entries.length === 0 || bytes === 0) return true;
     return entries.length < maxEvents && used + bytes <= (batchBytes ?? publisher.limits?.batchBytes ?? MAX_BYTES);
   }
