@@ -178,6 +178,14 @@ describe('inlineBelow', () => {
   });
 });
 
+test('keys fill a batch, not the objects that they stand for', async () => {
+  const { store } = scene();
+  const publisher = new TestPublisher();
+  const producer = new StreamProducer<Tile>(publisher, { defaultStore: store, batchBytes: 10_000 });
+  await Promise.all(Array.from({ length: 50 }, (_, n) => producer.send('tiles', tile(n))));
+  expect(publisher.batches.map(({ events }) => events.length)).toEqual([50]);
+});
+
 test('a store that is closed under its proxies says so, and the stream goes on', async () => {
   const { store } = scene();
   const queue = new Queue();
