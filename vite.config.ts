@@ -95,8 +95,9 @@ function demoPages(): string[] {
 
 const test: NonNullable<ViteUserConfig['test']> = {
   globalSetup: 'e2e/support/global-setup.ts',
-  testTimeout: 20_000,
-  hookTimeout: 30_000,
+  // What waits, waits for a fact; a busy machine only takes longer.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
   projects: [
     {
       extends: true,

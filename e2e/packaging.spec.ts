@@ -114,7 +114,8 @@ function bundleWithWebpack(folder: string): Promise<void> {
     mode: 'production',
     context: folder,
     entry: './main.js',
-    output: { path: join(folder, 'dist') },
+    // Workers may share a chunk, which webpack loads by its own script.
+    output: { path: join(folder, 'dist'), trustedTypes: true },
     optimization: { minimize: false },
   });
   return new Promise((resolve, reject) => {

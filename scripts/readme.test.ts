@@ -13,6 +13,12 @@ declare global {
   interface Quake { mag: number; place: string }
   interface Reading { celsius: number }
   const quake: Quake;
+  interface Tile { pixels: Uint8Array }
+  const tile: Tile;
+  const worker: Worker;
+  const descriptor: import('proxystream/store').ProxyDescriptor;
+  const publisher: import('proxystream').Publisher;
+  const subscriber: import('proxystream').EventSubscriber;
   const url: string;
   const signal: AbortSignal;
   const transform: TransformStream<Quake, Quake>;
@@ -28,6 +34,10 @@ declare global {
   const producer: import('proxystream').StreamProducer<Quake>;
 }
 export {};`;
+
+const QUAKE_FILTERS = `
+import { serveFilters } from 'proxystream/filters/worker';
+export default serveFilters({ weak: (m: Quake) => m.mag < 2.5, far: (m: Quake, { km }: { km: number }) => m.place.length > km });`;
 
 const MY_SHIM = `
 declare module 'my-shim' {
@@ -64,10 +74,12 @@ function typeErrors(programs: readonly string[]): string {
   try {
     writeFileSync(join(folder, 'given.d.ts'), GIVEN);
     writeFileSync(join(folder, 'my-shim.d.ts'), MY_SHIM);
+    writeFileSync(join(folder, 'quake-filters.ts'), QUAKE_FILTERS);
     for (const [i, program] of programs.entries()) writeFileSync(join(folder, `program-${i}.ts`), `${program}\nexport {};\n`);
     const paths = {
       proxystream: ['../../src/index.ts'],
       'proxystream/testing': ['../../src/testing/index.ts'],
+      'proxystream/filters': ['../../src/filters/index.ts'],
       'proxystream/*': ['../../src/*'],
     };
     writeFileSync(

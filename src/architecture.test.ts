@@ -16,6 +16,7 @@ const CONTRACT = [
   'check',
   'filter',
   'mailbox',
+  'bell',
   'room',
   'codec',
   'codec-events',

@@ -11,7 +11,7 @@ export class Bell {
   }
 
   /** Settles at the next ring, or when the signal is aborted. Never rejects. */
-  next(signal: AbortSignal | undefined): Promise<void> {
+  next(signal?: AbortSignal): Promise<void> {
     this.#rung ??= new Promise((resolve) => {
       this.#ring = resolve;
     });

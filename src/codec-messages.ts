@@ -30,13 +30,13 @@ export function decode(message: Uint8Array, topic: string): EventBatch {
   if (head >> 4 === 9 && version > WIRE_VERSION && version < 0x80) checkVersion(version);
   const { value, weight } = reading(() => unpack(message, HEADER));
   const allowance = { weight: MAX_WEIGHT - weight };
-  const { producer, ...batch } = readBatch(value, (metadata, payload, raw) => {
+  const inline = (metadata: Metadata, payload: unknown, raw: boolean) => {
     if (!(payload instanceof Uint8Array)) throw invalid("an inline event's payload is not binary");
     return new EncodedEvent(metadata, payload, raw, allowance);
-  });
-  if (!(producer instanceof Uint8Array) || producer.length !== 16) throw invalid('its producer is not 16 bytes');
+  };
+  const batch = readBatch(value, inline, (producer) => producer instanceof Uint8Array && toHex(producer));
   // Where it arrived is what its reader subscribed to, and what its sender was allowed to publish to.
-  return { ...batch, topic: topic || batch.topic, producer: toHex(producer) };
+  return { ...batch, topic: topic || batch.topic };
 }
 
 /** An inline event whose object is decoded anew each time it is read, so that readers never share it. */

@@ -12,26 +12,19 @@ export interface EndRule {
 
 /** Knows when a consumer's stream is over. Streams are told apart by producer and topic. */
 export function openEndRule(rule: EndOfStreamRule): EndRule {
+  /** The topics that each producer has not ended. */
   const open = new Map<string, Set<string>>();
-  const over = new Set<string>();
   const counts = rule === 'all' || (Number.isInteger(rule) && (rule as number) > 0);
   check(counts || rule === 'first' || rule === 'never', 'endOfStream', rule, "'first', 'all', 'never' or a number of producers");
   return {
     saw({ producer = '', topic }) {
-      if (!counts) return;
-      const topics = open.get(producer) ?? new Set();
-      open.set(producer, topics.add(topic));
-      over.delete(producer);
+      if (counts) open.set(producer, (open.get(producer) ?? new Set()).add(topic));
     },
     ended({ producer = '', topic }) {
       if (!counts) return rule === 'first';
-      const topics = open.get(producer);
-      topics?.delete(topic);
-      if (!topics?.size) {
-        open.delete(producer);
-        over.add(producer);
-      }
-      return rule === 'all' ? open.size === 0 : over.size >= (rule as number);
+      open.get(producer)?.delete(topic);
+      const over = [...open.values()].filter(({ size }) => size === 0);
+      return over.length >= (rule === 'all' ? open.size : (rule as number));
     },
   };
 }

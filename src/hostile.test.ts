@@ -339,12 +339,9 @@ function isOfNoConcern(message: unknown): boolean {
 }
 
 function isBatch(message: unknown): boolean {
-  const [kind, , producer] = Array.isArray(message) ? message : [];
+  const [kind] = Array.isArray(message) ? message : [];
   if (kind === 'bytes') return Array.isArray(message) && message[2] instanceof Uint8Array;
-  return (
-    /^[0-9a-f]{32}$/.test(producer) &&
-    codeOf(() => readBatch(message, (metadata, object) => ({ type: 'inline', metadata, object }))) === 'read'
-  );
+  return codeOf(() => readBatch(message)) === 'read';
 }
 
 /** As often as it fits. */

@@ -45,7 +45,7 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
   const objects = openObjectReader(options);
   const judge = openGate(options, () => stats.filterErrors++);
   const rule = openEndRule(options.endOfStream ?? 'first');
-  const turn = openTurn();
+  const rest = openTurn();
   let source: AsyncIterator<Incoming> | undefined;
   let pulling = false;
   /** What the subscriber brought last, as far as it is not read yet. */
@@ -147,7 +147,7 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
 
   async function fillOnce(): Promise<void> {
     const own = visit;
-    await turn.rest();
+    await rest();
     if (own !== visit || ended) return;
     if (candidates.length === 0) {
       if (!unread) await pull();
@@ -163,7 +163,6 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
       pulling = true;
       const { done, value } = await own.next();
       const messages = done ? [] : await reader.load(value.messages);
-      turn.restart();
       if (own !== source) return; // rewound meanwhile
       pulling = false;
       if (done) ended = true;

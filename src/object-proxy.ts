@@ -1,4 +1,4 @@
-import { StreamError } from './errors.js';
+import { reportUnheard, StreamError } from './errors.js';
 import type { StoreConfig } from './events.js';
 import type { GetOptions, Store } from './protocols.js';
 import { unlessAborted } from './unless-aborted.js';
@@ -8,8 +8,8 @@ export type ProxyDescriptor =
   | { readonly store: StoreConfig; readonly key: string; readonly evict: boolean; readonly size: number }
   | { readonly object: unknown };
 
-/** Gets the object from where it is. */
-export type Fetch<T> = (onProgress: GetOptions['onProgress']) => Promise<T>;
+export type Check<T> = (object: unknown) => T | Promise<T>;
+export type Fetch<T> = (options: GetOptions) => Promise<T>;
 
 /**
  * Stands for an object that may still be elsewhere. Not thenable: awaiting it downloads nothing.
@@ -36,7 +36,7 @@ export class ObjectProxy<T> {
    */
   async resolve({ signal, onProgress }: GetOptions = {}): Promise<T> {
     signal?.throwIfAborted();
-    this.#object ??= this.#fetch(onProgress).catch((error) => {
+    this.#object ??= this.#fetch({ onProgress }).catch((error) => {
       this.#object = undefined; // the next call may have more luck
       throw error;
     });
@@ -47,17 +47,30 @@ export class ObjectProxy<T> {
   stream?(options?: GetOptions): ReadableStream<Uint8Array>;
 }
 
-/** A store that makes the proxies of consumers that were given it; `check` is asked of each object that it fetches. */
+/** A store that makes the proxies of consumers that were given it; `check` is asked of each object. */
 export interface ProxyMaker {
-  proxyOf<T>(descriptor: ProxyDescriptor, check: (object: unknown) => T | Promise<T>): ObjectProxy<T>;
+  proxyOf<T>(descriptor: ProxyDescriptor, check: Check<T>): ObjectProxy<T>;
+}
+
+/** Gets what a descriptor speaks of, and gives it back to the store if its event said so. */
+export function fetchFrom<T>(descriptor: ProxyDescriptor, store: Store | undefined, check: Check<T>): Fetch<T> {
+  return async (options) => {
+    if ('object' in descriptor) return descriptor.object as T;
+    if (!store) throw unknownStore(descriptor.store);
+    const object = await check(await store.get(descriptor.key, options));
+    options.signal?.throwIfAborted();
+    // The object is here: that it could not be removed is not this caller's failure.
+    if (descriptor.evict) await release(store, descriptor.key).catch(reportUnheard);
+    return object;
+  };
+}
+
+/** One of its consumers needs the object no more. */
+export function release(store: Store, key: string): Promise<void> {
+  return store.release ? store.release(key) : store.evict(key);
 }
 
 /** Two stores may share a name: they are one only if their whole configs agree, in whatever order. */
-export function findStore(stores: readonly Store[], config: StoreConfig): Store | undefined {
-  const name = identityOf(config);
-  return stores.find((store) => identityOf(store.config) === name);
-}
-
 export function identityOf(config: StoreConfig): string {
   return JSON.stringify(Object.entries(config).sort());
 }

@@ -1,7 +1,16 @@
 /** From an event to the item a consumer hands out. */
-import { reportUnheard, StreamError, toStreamError } from './errors.js';
+import { StreamError, toStreamError } from './errors.js';
 import type { EventBatch, KeyEvent, ObjectEvent, StoreConfig } from './events.js';
-import { type Fetch, findStore, identityOf, ObjectProxy, type ProxyDescriptor, type ProxyMaker, unknownStore } from './object-proxy.js';
+import {
+  type Check,
+  fetchFrom,
+  identityOf,
+  ObjectProxy,
+  type ProxyDescriptor,
+  type ProxyMaker,
+  release,
+  unknownStore,
+} from './object-proxy.js';
 import type { Store } from './protocols.js';
 
 /** Anything that follows Standard Schema 1.0 (Zod, Valibot, ArkType, …). */
@@ -40,22 +49,16 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
         const found = storeOf(store);
         // Without stores nobody expects a proxy; with others, the descriptor may still be of use elsewhere.
         if (!found && !stores) throw unknownStore(store);
-        return proxyOf(found, { store, key, evict, size }, async (onProgress) => {
-          if (!found) throw unknownStore(store);
-          const object = await check(await found.get(key, { onProgress }));
-          // The object is here: that it could not be removed is not this caller's failure.
-          if (evict) await found.evict(key).catch(reportUnheard);
-          return object;
-        });
+        return proxyOf({ store, key, evict, size }, found, check);
       }
       const object = check(event.object);
       if (!stores) return object;
-      const proxy = (checked: T) => proxyOf((stores as readonly Store[])[0], { object: checked }, async () => checked);
+      const proxy = (checked: T) => proxyOf({ object: checked }, (stores as readonly Store[])[0], () => checked);
       return object instanceof Promise ? object.then(proxy) : proxy(object);
     },
     async evict({ store, key, evict }, batch) {
       const found = evict && storeOf(batch.stores[store] as StoreConfig);
-      if (found) await (found.release ? found.release(key) : found.evict(key));
+      if (found) await release(found, key);
     },
     async closeStores() {
       const closing = [...opened.values()];
@@ -64,14 +67,10 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
     },
   };
 
-  function proxyOf(store: Store | undefined, descriptor: ProxyDescriptor, fetch: Fetch<T>): ObjectProxy<T> {
-    return (store as Partial<ProxyMaker> | undefined)?.proxyOf?.(descriptor, check) ?? new ObjectProxy(descriptor, fetch);
-  }
-
   function storeOf(config: StoreConfig): Store | undefined {
     try {
       const name = identityOf(config);
-      if (typeof stores !== 'function') return findStore(stores ?? [], config);
+      if (typeof stores !== 'function') return stores?.find((store) => identityOf(store.config) === name);
       const store = opened.get(name) ?? stores(config);
       if (store) opened.set(name, store);
       return store;
@@ -85,6 +84,11 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
     const result = schema['~standard'].validate(object);
     return result instanceof Promise ? result.then(valid) : valid(result);
   }
+}
+
+function proxyOf<T>(descriptor: ProxyDescriptor, store: Store | undefined, check: Check<T>): ObjectProxy<T> {
+  const maker = store as Partial<ProxyMaker> | undefined;
+  return maker?.proxyOf?.(descriptor, check) ?? new ObjectProxy<T>(descriptor, fetchFrom(descriptor, store, check));
 }
 
 function valid<T>(result: SchemaResult<T>): T {

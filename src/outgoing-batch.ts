@@ -19,6 +19,8 @@ export interface Outgoing<T> {
   readonly evict: Lifetime;
   /** What it takes of the producer's room. */
   readonly bytes: number;
+  /** What it is expected to take of its message. */
+  readonly load: number;
   readonly encoded?: Encoded | undefined;
   /** Its sender, if that one waits for the batch. */
   waiter?: Waiter | undefined;
@@ -38,6 +40,7 @@ export interface BatchSettings<T> {
 export interface OutgoingBatch<T> {
   readonly entries: Outgoing<T>[];
   bytes: number;
+  load: number;
   /** Behind its events. */
   ends: boolean;
   /** Should leave as soon as it may. */
@@ -56,7 +59,7 @@ export interface OutgoingBatch<T> {
 }
 
 export function newBatch<T>(): OutgoingBatch<T> {
-  return { entries: [], bytes: 0, ends: false, due: false, sealed: false, flying: false, waiters: [] };
+  return { entries: [], bytes: 0, load: 0, ends: false, due: false, sealed: false, flying: false, waiters: [] };
 }
 
 /** Whatever may fail before the wire is reached; then `send` is there. */
@@ -97,7 +100,7 @@ export function split<T>({ entries, ends, contents, seq }: OutgoingBatch<T>, agg
 async function aggregate<T>(entries: readonly Outgoing<T>[], aggregator: Aggregator<T>): Promise<Outgoing<T>> {
   const object = await aggregator(entries.map((entry) => entry.object));
   const metadata = Object.assign({}, ...entries.map((entry) => entry.metadata)) as Metadata;
-  return { object, metadata, evict: entries.find(({ evict }) => evict)?.evict ?? false, bytes: 0 };
+  return { object, metadata, evict: entries.find(({ evict }) => evict)?.evict ?? false, bytes: 0, load: 0 };
 }
 
 /** An object is in the store before its event is published, unless that keeps it. What has been stored stays so when another one fails. */

@@ -158,6 +158,8 @@ export interface Store {
   readonly name: string;
   /** Plain data that tells a consumer which store this is; no secrets. */
   readonly config: StoreConfig;
+  /** Bytes that an object is expected to take of its event. Default: its own. */
+  loadOf?(object: unknown): number;
   /** Settles with the key of the object. Rejects with `unsupported` when the store cannot keep that lifetime. */
   put(object: unknown, lifetime?: Lifetime): Promise<string>;
   /** A producer asks this instead, where offered. All of them or none; no key for an object that had better stay in its event. */

@@ -58,9 +58,10 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
 
   return {
     add(entry) {
-      const batch = open(entry.bytes);
+      const batch = open(entry.load);
       batch.entries.push(entry);
       batch.bytes += entry.bytes;
+      batch.load += entry.load;
       batch.due ||= batch.entries.length >= Math.min(batchSize, maxEvents);
       if (batch.due) go();
       return batch;
@@ -79,6 +80,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       if (at < 0) return;
       batch.entries.splice(at, 1);
       batch.bytes -= entry.bytes;
+      batch.load -= entry.load;
       room.leave(1, entry.bytes);
       if (batch.entries.length > 0) return;
       replace(batch);
@@ -112,7 +114,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
     return batch;
   }
 
-  function fits({ entries, bytes: used }: OutgoingBatch<T>, bytes: number): boolean {
+  function fits({ entries, load: used }: OutgoingBatch<T>, bytes: number): boolean {
     if (entries.length === 0) return true;
     if (bytes === 0) return !outlet.single;
     return entries.length < maxEvents && used + bytes <= (batchBytes ?? publisher.limits?.batchBytes ?? MAX_BYTES);

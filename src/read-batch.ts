@@ -15,13 +15,15 @@ import { isTopic } from './topic.js';
 type ReadInline = (metadata: Metadata, object: unknown, raw: boolean) => InlineEvent;
 
 /**
- * Checks what came from outside and makes a batch of it. `inline` turns an inline wire event into ours.
- * Throws `StreamError`: `invalid_message`, or `unsupported_version`.
+ * Checks what came from outside and makes a batch of it. What the wire writes in a way of its own is put into ours: `inline` does that for an inline
+ * event, `hex` for the producer. Throws `StreamError`: `invalid_message`, or `unsupported_version`.
  */
-export function readBatch(wire: unknown, inline: ReadInline): Omit<EventBatch, 'producer'> & { readonly producer: unknown } {
-  const [version, topic, producer, seq, stores, events] = list(wire);
+export function readBatch(wire: unknown, inline: ReadInline = asItIs, hex = (producer: unknown) => producer): EventBatch {
+  const [version, topic, sender, seq, stores, events] = list(wire);
   checkVersion(version);
   demand(isTopic(topic), 'topic');
+  const producer = hex(sender);
+  demand(typeof producer === 'string' && /^[0-9a-f]{32}$/.test(producer), 'producer');
   demand(isCount(seq), 'sequence number');
   const configs = list(stores) as StoreConfig[];
   for (const store of configs) demand(isMap(store) && typeof store.name === 'string', 'store config');
@@ -40,6 +42,10 @@ export function checkVersion(version: unknown): void {
   });
 }
 
+function asItIs(metadata: Metadata, object: unknown): InlineEvent {
+  return { type: 'inline', metadata, object };
+}
+
 function readEvent(event: readonly unknown[], stores: number, inline: ReadInline): StreamEvent {
   const [kind, metadata, store, key, evict, size] = event;
   if (kind === 2) return END_OF_STREAM;
@@ -53,7 +59,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function list(value: unknown): readonly unknown[] {
+export function list(value: unknown): readonly unknown[] {
   demand(Array.isArray(value), 'list');
   return value;
 }

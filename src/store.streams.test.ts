@@ -11,7 +11,7 @@ import { StreamProducer } from './producer.js';
 import { Queue, QueuePublisher, QueueSubscriber } from './shims/queue.js';
 import { type Lifetime, Store } from './store.js';
 
-const tile = (n: number) => ({ n, pixels: new Uint8Array(10_000).fill(n) });
+const tile = (n: number) => ({ n, pixels: new Uint8Array(20_000).fill(n) });
 type Tile = ReturnType<typeof tile>;
 
 /** A store, and all the keys that were put in it. */
@@ -48,7 +48,7 @@ describe('the lifetime of an object', () => {
       const publisher = new TestPublisher();
       const spy = new StreamProducer<Tile>(publisher, { defaultStore: store });
       await spy.send('tiles', tile(1), { evict });
-      expect(publisher.batches[0]?.events[0]).toMatchObject({ type: 'key', evict: onWire, size: 10_000 + 14 });
+      expect(publisher.batches[0]?.events[0]).toMatchObject({ type: 'key', evict: onWire, size: 20_000 + 14 });
       await store.evict(keys()[0] ?? '');
       await sent(store, [queue], [tile(1)], evict);
       const [object] = await collect(new StreamConsumer<Tile>(new QueueSubscriber(queue), { stores: [store] }).iterObjects());
@@ -147,6 +147,13 @@ describe('no object is left behind', () => {
 });
 
 describe('inlineBelow', () => {
+  test('is 12,000 bytes unless told otherwise', async () => {
+    const { store, keys } = scene();
+    const producer = new StreamProducer<Uint8Array>(new QueuePublisher(new Queue()), { defaultStore: store });
+    for (const size of [11_900, 12_000]) await producer.send('t', new Uint8Array(size));
+    expect(keys().map((key) => store.sizeOf(key))).toEqual([12_000]);
+  });
+
   test('keeps small objects in their event: nothing is stored for them, and they are resolved already', async () => {
     const { connector, keys } = scene();
     const store = new Store('tiles', connector, { inlineBelow: 1000 });
@@ -185,6 +192,14 @@ describe('inlineBelow', () => {
     await Promise.all([1, 2, 3].map(() => producer.send('t', new Uint8Array(2000))));
     expect(keys()).toHaveLength(batchSize === 1 ? 0 : 1);
   });
+});
+
+test('keys fill a batch, not the objects that they stand for', async () => {
+  const { store } = scene();
+  const publisher = new TestPublisher();
+  const producer = new StreamProducer<Tile>(publisher, { defaultStore: store, batchBytes: 10_000 });
+  await Promise.all(Array.from({ length: 50 }, (_, n) => producer.send('tiles', tile(n))));
+  expect(publisher.batches.map(({ events }) => events.length)).toEqual([50]);
 });
 
 test('a store that is closed under its proxies says so, and the stream goes on', async () => {

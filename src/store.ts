@@ -22,7 +22,7 @@ import { measured, newMetrics, type Operation } from './store/metrics.js';
 import { ObjectProxy } from './store/object-proxy.js';
 import { DEFAULTS, type StoreOptions } from './store/options.js';
 import { putAll } from './store/put-all.js';
-import { putLarge } from './store/put-large.js';
+import { loadOf, putLarge } from './store/put-large.js';
 import { deserialize, serialize } from './store/serializer.js';
 import { type Pieces, streamOf } from './store/stream.js';
 import { unlessAborted } from './unless-aborted.js';
@@ -42,6 +42,8 @@ export class Store implements StoreShape, ProxyMaker {
   readonly config: StoreConfig;
   /** Counts since this store was made. */
   readonly metrics = newMetrics();
+  /** For producers: some hundred bytes for what is not below `inlineBelow`. */
+  readonly loadOf = (object: unknown): number => loadOf(object, this.#options.inlineBelow);
   readonly #connector: Connector;
   readonly #options: Required<Omit<StoreOptions, 'serializer'>> & Pick<StoreOptions, 'serializer'>;
   readonly #cache: Cache;
@@ -60,8 +62,7 @@ export class Store implements StoreShape, ProxyMaker {
    * Rejects with `not_encodable`, `too_large`, `quota_exceeded`, or what the connector fails with.
    */
   async put(object: unknown, lifetime?: Lifetime): Promise<string> {
-    const [key] = await this.putBatch([object], [lifetime]);
-    return key as string;
+    return (await this.putBatch([object], [lifetime]))[0] as string;
   }
 
   /** All of them, or none when it rejects; each with the lifetime in its place. */

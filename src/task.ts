@@ -1,21 +1,13 @@
 /** Keeps long runs of microtasks from starving the page. */
 const TURN_MS = 8;
 
-export interface Turn {
-  /** A new task has begun: whoever waited for an event calls this on waking. */
-  restart(): void;
-  /** Lets the page paint and take input when this turn has lasted long enough; nothing to wait for otherwise. */
-  rest(): Promise<void> | undefined;
-}
-
-export function openTurn(): Turn {
-  let start = performance.now();
-  const restart = () => {
+/** Lets the page paint and take input when it has been kept from that for long enough. */
+export function openTurn(): () => Promise<void> {
+  let start = 0;
+  return async () => {
+    if (performance.now() - start < TURN_MS) return;
+    await nextTask();
     start = performance.now();
-  };
-  return {
-    restart,
-    rest: () => (performance.now() - start < TURN_MS ? undefined : nextTask().then(restart)),
   };
 }
 

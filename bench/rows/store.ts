@@ -46,14 +46,14 @@ const keyEventBytes: Contender = async ({ events, name }) => {
     codec: messagePack,
     limits: { batchBytes: MB },
     async send(_topic, bytes) {
-      message = bytes;
+      message = bytes.slice();
     },
     async close() {},
     async [Symbol.asyncDispose]() {},
   };
   const store = new Store('tiles', new MemoryConnector());
-  const producer = new StreamProducer<Uint8Array>(publisher, { defaultStore: store, batchSize: events });
-  const object = noise(10_000);
+  const producer = new StreamProducer<Uint8Array>(publisher, { defaultStore: store, batchSize: events, highWaterBytes: 8 * MB });
+  const object = noise(20_000);
   await Promise.all(Array.from({ length: events }, () => producer.send(name, object)));
   const batch = messagePack.decode(message, name);
   if (batch.events.length !== events || batch.events.some(({ type }) => type !== 'key'))

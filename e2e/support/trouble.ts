@@ -34,6 +34,9 @@ export type Trouble =
   /** Does what it is told the first time, and breaks off before it says so. */
   | 'lost';
 
+/** For the page to read what it was sent. */
+const BREAK_MS = 150;
+
 /** `method path range authorization`, of each request that came for a test of that name. */
 export type Requests = readonly string[];
 
@@ -100,13 +103,14 @@ function loseAnswer(response: ServerResponse, obey: () => void): void {
   obey();
 }
 
-/** Half of what it would send, unless that is little: browsers may throw away what came right before an error. */
+/** Half of what it would send, unless that is little; and then a break, which throws away what a page has not read by then. */
 function cutBody(response: ServerResponse, obey: () => void, then: 'destroy' | 'stay'): void {
   const end = response.end.bind(response);
   response.end = ((body?: Buffer) => {
     if (!body || body.length < 2 ** 16) return end(body);
     const half = body.subarray(0, body.length >> 1);
-    return response.write(half, () => then === 'destroy' && response.socket?.destroy());
+    const breakOff = () => response.socket?.destroy();
+    return response.write(half, () => then === 'destroy' && setTimeout(breakOff, BREAK_MS));
   }) as never;
   obey();
 }

@@ -107,8 +107,10 @@ describe('a download that breaks off', () => {
     const heard: number[] = [];
     expect(await connector.get(key, { size: SIZE, onProgress: (loaded) => heard.push(loaded) })).toEqual(noise(SIZE));
     expect(heard).toEqual([...heard].sort((a, b) => a - b));
-    const ranges = (await requests()).map((line) => line.split(' ')[2]);
-    expect(ranges.slice(0, 3)).toEqual(['-', `bytes=${SIZE / 2}-`, `bytes=${SIZE * 0.75}-`]);
+    const starts = (await requests()).map((line) => Number(/bytes=(\d+)-/.exec(line)?.[1] ?? 0));
+    // A browser may have thrown away what came right before the error: then the same is asked for again, but nothing that was heard of.
+    expect(starts).toEqual([...starts].sort((a, b) => a - b));
+    expect(starts).toEqual(expect.arrayContaining([0, SIZE / 2, SIZE * 0.75]));
   });
 
   test('is streamed all the same', async () => {

@@ -6,7 +6,6 @@ export function toBits(count: number, isSet: (index: number) => boolean): Uint8A
   return bits;
 }
 
-/** False where there is none. */
-export function bitAt(bits: Uint8Array | undefined, index: number): boolean {
-  return (((bits?.[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
+export function bitAt(bits: Uint8Array, index: number): boolean {
+  return (((bits[index >> 3] as number) >> (index & 7)) & 1) === 1;
 }

@@ -32,9 +32,8 @@ export function not<M>(filter: Filter<M>): Filter<M> {
 
 function combine<M>(name: 'any' | 'all' | 'not', filters: readonly AnyMetadata[]): Filter<M> {
   const parts = filters.map(partOf);
-  const [first] = parts;
-  check(first !== undefined, name, first, 'given a filter');
-  const { worker } = first?.remote ?? {};
+  check(parts.length > 0, name, 'nothing', 'given a filter');
+  const worker = parts[0]?.remote?.worker;
   const expressions = parts.flatMap(({ remote }) => (remote?.worker === worker && remote?.expression) || []);
   const together = worker && expressions.length === parts.length;
   return toFilter<M>(together ? remotePart(worker, { name, parts: expressions }) : { name, parts, cost: noCost() });

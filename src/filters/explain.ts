@@ -25,7 +25,7 @@ function explainPart({ name, parameters, parts, cost, remote }: Part, runs: 'pag
   if (remote) {
     const worker = remote.worker.report;
     const there = explainPart(remote.tree as Part, worker.status === 'page' ? 'page' : 'worker');
-    return { ...there, failed: cost.failed, seen: cost.seen, worker, waitedMs: cost.ms };
+    return { ...there, ...cost, ms: there.ms, worker, waitedMs: cost.ms };
   }
   return { filter: name, parameters, runs, ...cost, parts: parts.map((part) => explainPart(part, runs)) };
 }

@@ -3,10 +3,19 @@ import { messagePack } from '../codec.js';
 import { StreamError } from '../errors.js';
 import type { EventBatch, ObjectEvent, StreamEvent } from '../events.js';
 import type { Verdict } from '../filter.js';
+import type { Filter } from '../protocols.js';
 import { toBits } from './bits.js';
-import { type Answers, type AnyFilter, type Asked, asking, type Cost, judge, noCost } from './judge.js';
+import { type Answers, type Asked, asking, type Cost, judge, noCost } from './judge.js';
 import type { Expression, Matter, Order, Reply } from './protocol.js';
 import { without } from './without.js';
+
+/** A filter that anyone wrote, with or without parameters. */
+export interface AnyFilter {
+  // biome-ignore lint/suspicious/noExplicitAny: a filter may name the metadata and the parameters it expects
+  (metadata: any, parameters?: any): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  batch?(metadata: any, parameters?: any): unknown;
+}
 
 export class FilterTable<Filters extends Readonly<Record<string, AnyFilter>> = Readonly<Record<string, AnyFilter>>> {
   readonly #trees = new Map<number, Asked>();
@@ -51,7 +60,7 @@ export class FilterTable<Filters extends Readonly<Record<string, AnyFilter>> = R
   #tree({ name, parameters, parts }: Expression): Asked {
     const cost = noCost();
     if (parts) return { name, parts: parts.map((part) => this.#tree(part)), cost };
-    return { name, parts: [], cost, ask: asking(this.#named(name), parameters) };
+    return { name, parts: [], cost, ask: asking(bind(this.#named(name), parameters)) };
   }
 
   #named(name: string): AnyFilter {
@@ -60,6 +69,12 @@ export class FilterTable<Filters extends Readonly<Record<string, AnyFilter>> = R
     const unknown = new StreamError('filter_failed', `There is no filter "${name}": this worker serves ${names}`);
     return () => unknown;
   }
+}
+
+function bind(filter: AnyFilter, parameters: unknown): Filter {
+  const bound = (metadata: unknown) => filter(metadata, parameters);
+  const batch = filter.batch && ((metadata: unknown) => filter.batch?.(metadata, parameters));
+  return Object.assign(bound, batch && { batch }) as Filter;
 }
 
 function isAsked(event: StreamEvent): event is ObjectEvent {
@@ -80,9 +95,10 @@ function replyOf(ask: number, tree: Asked, answers: Answers): Reply {
   const costs = takeCosts(tree);
   const failure = answers.find((answer) => answer instanceof StreamError);
   if (!failure) return { ask, drops, costs };
-  const failures = toBits(answers.length, (i) => answers[i] instanceof StreamError);
   const { code, message } = failure;
-  return { ask, drops, failures, reason: { code, message: message.slice(0, 1000) }, costs };
+  const reason = { code, message: message.slice(0, 1000) };
+  const failures = new Map(answers.flatMap((answer, i) => (answer instanceof StreamError ? [[i, reason] as const] : [])));
+  return { ask, drops, failures, costs };
 }
 
 /** Since they were last taken. */

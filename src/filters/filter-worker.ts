@@ -66,9 +66,9 @@ export function openFilterWorker(
   { deadlineMs = 1000, startMs = 5000, maxInFlight = 4, maxStrikes = 6 }: WorkerOptions,
   fallback?: () => Promise<Stand>,
 ): FilterWorker {
-  check(typeof factory === 'function', 'A filter worker', factory, 'started by a function: () => new Worker(…)');
+  check(typeof factory === 'function', 'factory', factory, 'a function: () => new Worker(…)');
   for (const [name, value] of Object.entries({ deadlineMs, startMs, maxInFlight, maxStrikes }))
-    check(value >= 1 && value < 2 ** 31, name, value, 'from 1 to 2^31');
+    check(value > 0 && value < 2 ** 31, name, value, 'above 0 and below 2^31');
   const counts = { starts: 0, strikes: 0, strays: 0 };
   let state: State = { status: 'idle' };
   const waiting: Ask[] = [];
@@ -159,7 +159,7 @@ export function openFilterWorker(
   async function cannotStart(cause: unknown): Promise<void> {
     const loading: State = { status: 'loading' };
     let next: State;
-    failure = toStreamError(cause, 'filter_failed', 'The filter worker cannot start');
+    failure = toStreamError(cause, 'filter_failed', 'The filter worker does not start');
     become(loading);
     try {
       if (!fallback) throw failure;
@@ -167,7 +167,7 @@ export function openFilterWorker(
       const post = (order: Order) => stand.obey(order).then((reply) => reply && hear(reply));
       next = { status: 'page', line: { defined: new Set(), post, end() {} } };
     } catch (error) {
-      next = { status: 'failed', error: toStreamError(error, 'filter_failed', `${failure.message}; nor can its fallback`) };
+      next = { status: 'failed', error: toStreamError(error, 'filter_failed', `${failure.message}; nor does its fallback`) };
     }
     if (state === loading) become(next);
   }
@@ -176,7 +176,7 @@ export function openFilterWorker(
     const { ask, question, matter, resolve } = asked;
     const { id, expression, strikes } = question;
     if (strikes >= maxStrikes) {
-      resolve(failed(`${maxStrikes} deadlines of ${deadlineMs} ms missed in a row: asked no more`));
+      resolve(new StreamError('filter_failed', `${maxStrikes} deadlines missed in a row: asked no more`));
       return;
     }
     try {
@@ -189,7 +189,7 @@ export function openFilterWorker(
       flying.set(ask, asked);
       if (flying.size === 1) watch();
     } catch (error) {
-      resolve(toStreamError(error, 'not_encodable', 'Not plain data'));
+      resolve(toStreamError(error, 'not_encodable', 'The question'));
     }
   }
 
@@ -219,7 +219,7 @@ export function openFilterWorker(
     head.question.strikes++;
     if (++head.missed > 1) {
       flying.delete(head.ask);
-      head.resolve(failed(`No answer within ${deadlineMs} ms, twice`));
+      head.resolve(new StreamError('filter_failed', `No answer within ${deadlineMs} ms, twice`));
     }
     dying++;
     setTimeout(() => {
@@ -228,8 +228,4 @@ export function openFilterWorker(
     }, DYING_MS);
     become({ status: dying > MOST_DYING ? 'resting' : 'idle' });
   }
-}
-
-function failed(message: string): StreamError {
-  return new StreamError('filter_failed', message);
 }

@@ -67,14 +67,15 @@ export function openEye(worker: FilterWorker, question: () => Question, cost: Co
 function groups(messages: readonly Arrival[]): number[][] {
   const all: number[][] = [];
   let room = 0;
-  for (const [index, { payload }] of (messages as readonly Partial<Message>[]).entries()) {
-    if (!payload || payload.length > MOST_BYTES) continue;
+  for (const [index, message] of messages.entries()) {
+    const bytes = (message as Partial<Message>).payload?.length ?? Number.POSITIVE_INFINITY;
+    if (bytes > MOST_BYTES) continue;
     if (room <= 0) {
       all.push([]);
       room = ASK_BYTES;
     }
+    room -= bytes;
     all.at(-1)?.push(index);
-    room -= payload.length;
   }
   return all;
 }

@@ -2,6 +2,7 @@
 
 import type { Metadata } from '../events.js';
 import { openGate, type Verdict } from '../filter.js';
+import type { Filter } from '../protocols.js';
 
 /** One for each event, in order: drop it, keep it, or why that could not be said. */
 export type Answers = readonly Verdict[];
@@ -50,19 +51,21 @@ function decide({ name, parts, ask }: Asked, metadata: readonly Metadata[]): Ans
   if (name === 'not') return after(judge(parts[0] as Asked, metadata), (answers) => answers.map(opposite));
   const deciding = name === 'any';
   const answers: Verdict[] = metadata.map(() => !deciding);
-  const from = (index: number, open: readonly number[]): Answers | Promise<Answers> => {
+  let open = [...metadata.keys()];
+  const from = (index: number): Answers | Promise<Answers> => {
     const part = parts[index];
     if (!part || open.length === 0) return answers;
     const asked = open.map((at) => metadata[at] as Metadata);
-    const stillOpen = (given: Answers) =>
-      open.filter((at, i) => {
+    return after(judge(part, asked), (given) => {
+      open = open.filter((at, i) => {
         const answer = given[i] as Verdict;
         if (answer !== !deciding) answers[at] = answer;
         return answer !== deciding;
       });
-    return after(judge(part, asked), (given) => from(index + 1, stillOpen(given)));
+      return from(index + 1);
+    });
   };
-  return from(0, [...metadata.keys()]);
+  return from(0);
 }
 
 function opposite(answer: Verdict): Verdict {
@@ -78,23 +81,13 @@ export function note(cost: Cost, answers: Answers, ms: number): void {
   }
 }
 
-/** A filter that anyone wrote, with or without parameters. */
-export interface AnyFilter {
-  // biome-ignore lint/suspicious/noExplicitAny: a filter may name the metadata and the parameters it expects
-  (metadata: any, parameters?: any): unknown;
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  batch?(metadata: any, parameters?: any): unknown;
-}
-
 /** Whoever waits for the answers has a deadline of their own. */
 const NO_DEADLINE = 2 ** 31 - 1;
 
-/** Whatever the filter does, there is an answer for each event; at once when it answers at once. */
-export function asking(filter: AnyFilter, parameters?: unknown): Ask {
-  const bound = Object.assign((metadata: unknown) => filter(metadata, parameters), {
-    batch: filter.batch && ((metadata: unknown) => filter.batch?.(metadata, parameters)),
-  });
-  return openGate({ filter: bound as never, onFilterError: 'throw', filterTimeoutMs: NO_DEADLINE }, () => {});
+/** Whatever the filter does, there is an answer for each event; at once when it answers at once. Throws `TypeError` for what is no filter. */
+// biome-ignore lint/suspicious/noExplicitAny: filters of every kind of metadata
+export function asking(filter: Filter<any>): Ask {
+  return openGate({ filter: filter ?? null, onFilterError: 'throw', filterTimeoutMs: NO_DEADLINE }, () => {});
 }
 
 /** Stays in this turn when it can. */

@@ -24,6 +24,6 @@ export function copyOf(value: unknown, what: string): unknown {
   try {
     return structuredClone(value);
   } catch (cause) {
-    throw toStreamError(cause, 'not_encodable', `${what}: not plain data`);
+    throw toStreamError(cause, 'not_encodable', what);
   }
 }

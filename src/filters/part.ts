@@ -1,9 +1,8 @@
 /** How a filter is put together, kept beside the function that it is for everyone else. */
-import { check } from '../check.js';
 import type { Metadata } from '../events.js';
 import type { Filter } from '../protocols.js';
 import type { FilterWorker } from './filter-worker.js';
-import { type AnyFilter, type Asked, asking, judge, noCost, type Tree } from './judge.js';
+import { type Asked, asking, judge, noCost, type Tree } from './judge.js';
 import type { Expression } from './protocol.js';
 
 export interface Part extends Asked {
@@ -27,9 +26,8 @@ const parts = new WeakMap<Filter<any>, Part>();
 export function partOf(filter: Filter<any>): Part {
   const known = parts.get(filter);
   if (known) return known;
-  check(typeof filter === 'function', 'A filter', filter, 'a function from metadata to boolean: true drops');
   // Anew for each place that it has, so that each is measured for itself.
-  return { name: filter.name || 'filter', parts: [], cost: noCost(), ask: asking(filter as AnyFilter) };
+  return { ask: asking(filter), name: filter.name || 'filter', parts: [], cost: noCost() };
 }
 
 /** A filter whose batches have a `StreamError` in the place of each event that it failed on; asked about one event alone, it throws that. */

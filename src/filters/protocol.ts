@@ -1,8 +1,8 @@
 /**
- * What page and filter worker say to each other: whole batches one way, as metadata or as the messages that they came in, bit masks the other. No logic.
+ * What page and filter worker say to each other: whole batches one way, as metadata or as the messages that they came in, bit masks the other.
  *
  * The worker answers questions one at a time and in the order in which they came, so the page always knows which one it is busy with.
- * Every message bears the token of its worker's life: what a filter posts by itself has none and is left aside.
+ * All of it goes over a port of their own: what a filter posts by itself does not, and is left aside.
  */
 import type { StreamErrorData } from '../errors.js';
 import type { Metadata } from '../events.js';
@@ -24,20 +24,19 @@ export interface Matter {
 }
 
 export type Order =
-  | { readonly kind: 'hello' }
   /** The first one that names a question says what it is. */
   | ({ readonly kind: 'ask'; readonly ask: number; readonly id: number; readonly expression?: Expression | undefined } & Matter)
   | { readonly kind: 'forget'; readonly id: number };
 
-export type ToWorker = Order & { readonly proxystream: 1; readonly token: number };
+/** The first message of a page, with the port for all that follows. */
+export const HELLO = 'proxystream filters';
 
 export interface Reply {
   readonly ask: number;
   /** One bit for each event, lowest first: 1 drops. */
   readonly drops: Uint8Array;
-  /** The same for those that the filter failed on, if any, and why it failed on the first of them. */
-  readonly failures?: Uint8Array;
-  readonly reason?: StreamErrorData;
+  /** Events that the filter failed on, if any; all with the reason of the first of them. */
+  readonly failures?: ReadonlyMap<number, StreamErrorData>;
   /** Of this batch, for each part of the expression, parents first. */
   readonly costs: readonly Cost[];
   /** Of each message that was asked about; nothing where it cannot be read. Then the bits are about the events that are left. */
@@ -52,8 +51,5 @@ export interface Left {
   readonly message?: Uint8Array;
 }
 
-/** Without a reply: the worker is ready. */
-export interface FromWorker {
-  readonly token: number;
-  readonly reply?: Reply | undefined;
-}
+/** Nothing: it is ready. */
+export type FromWorker = Reply | null;

@@ -34,8 +34,8 @@ export interface Ask {
 
 export function answerAt(reply: Reply | StreamError, index: number): Verdict {
   if (reply instanceof StreamError) return reply;
-  const { drops, failures, reason } = reply;
-  return reason && bitAt(failures, index) ? StreamError.from(reason) : bitAt(drops, index);
+  const failure = reply.failures?.get(index);
+  return failure ? StreamError.from(failure) : bitAt(reply.drops, index);
 }
 
 /** Asks only about those that are not settled. */

@@ -8,16 +8,16 @@ import { type Question, question } from './question.js';
 
 /** One question, however many filters of the worker it is made of. */
 export function remotePart(worker: FilterWorker, expression: Expression): Part {
-  const tree = treeOf(expression);
-  const asked = question(expression, tree);
-  return changingPart(worker, tree, () => asked, expression);
+  const asked = question(expression, treeOf(expression));
+  return changingPart(worker, () => asked, expression);
 }
 
 /** Asks whatever the question is then. */
-export function changingPart(worker: FilterWorker, tree: Tree, asked: () => Question, expression?: Expression): Part {
+export function changingPart(worker: FilterWorker, asked: () => Question, expression?: Expression): Part {
+  const { tree } = asked();
   const cost = noCost();
   const { incoming, ask } = openEye(worker, asked, cost);
-  return { name: tree.name, parts: [], cost, ask, remote: { worker, tree, incoming, expression } };
+  return { ...tree, cost, ask, remote: { worker, tree, incoming, expression } };
 }
 
 export function treeOf({ name, parameters, parts = [] }: Expression): Tree {

@@ -5,7 +5,7 @@ interface TrustedTypesLike {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown };
 }
 
-let policy: ReturnType<TrustedTypesLike['createPolicy']> | undefined;
+let policy: ReturnType<TrustedTypesLike['createPolicy']>;
 
 /**
  * Calls `factory`. Bundlers only follow the literal `new Worker(new URL('./file', import.meta.url))`, which leaves no room for a trusted URL; so where
@@ -20,9 +20,11 @@ export function spawn<W>(factory: () => W): W {
     if (!trustedTypes || !(error instanceof TypeError)) throw error;
     policy ??= trustedTypes.createPolicy('proxystream', { createScriptURL: ownOrigin });
     // For as long as the call takes, `Worker` is one that trusts.
-    scope.Worker = new Proxy(Native, {
-      construct: (_, [url, options]) => new Native(policy?.createScriptURL(`${url}`) as string, options),
-    });
+    scope.Worker = class extends Native {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(policy.createScriptURL(`${url}`) as string, options);
+      }
+    };
     try {
       return factory();
     } finally {
@@ -32,6 +34,6 @@ export function spawn<W>(factory: () => W): W {
 }
 
 function ownOrigin(url: string): string {
-  check(new URL(url, location.href).origin === location.origin, 'A filter worker', url, "of the page's own origin");
+  check(new URL(url, location.href).origin === location.origin, 'worker', url, 'of this origin');
   return url;
 }

@@ -11,7 +11,7 @@
 import type { Metadata } from '../events.js';
 import type { Filter } from '../protocols.js';
 import { type FilterWorker, openFilterWorker } from './filter-worker.js';
-import { type AnyFilter, asking, noCost, type Tree } from './judge.js';
+import { asking, noCost, type Tree } from './judge.js';
 import { type Part, toFilter } from './part.js';
 import { type Question, question } from './question.js';
 import { changingPart } from './remote.js';
@@ -99,7 +99,7 @@ interface Changeable {
 }
 
 function askPage(first: object): Changeable {
-  const use = (query: object) => ({ query, ask: asking(compile(query) as AnyFilter) });
+  const use = (query: object) => ({ query, ask: asking(compile(query)) });
   let now = use(first);
   const part: Part = {
     name: 'where',
@@ -136,7 +136,7 @@ function askWorker(first: object): Changeable {
   const ask = (query: object) => question({ name: 'where', parameters: { query } }, tree);
   let asked: Question = ask(first);
   return {
-    part: changingPart(worker, tree, () => asked),
+    part: changingPart(worker, () => asked),
     use: (query) => {
       worker.forget(asked);
       now = query;

@@ -70,6 +70,6 @@ function handleOf(worker: FilterWorker, name: string): Filter & { with(parameter
 
 function tableOf(module: { readonly default: unknown }): ServedFilters<never> {
   const table = module.default as ServedFilters<never> | undefined;
-  check(typeof table?.obey === 'function', "The module's default", table, 'what serveFilters returns: export default serveFilters({ … })');
+  check(typeof table?.obey === 'function', 'fallback', table, 'a module with export default serveFilters(…)');
   return table as ServedFilters<never>;
 }

@@ -1,5 +1,5 @@
 /** One worker, from its start to its end. */
-import type { FromWorker, Order, Reply } from './protocol.js';
+import { type FromWorker, HELLO, type Order, type Reply } from './protocol.js';
 import type { Question } from './question.js';
 import { spawn } from './spawn.js';
 
@@ -26,35 +26,32 @@ export interface Listener {
 /** Throws what `factory` throws. */
 export function startLife(factory: () => Worker, startMs: number, { onReady, onNoStart, onReply, onStray }: Listener): Line {
   const worker = spawn(factory);
-  const token = Math.random();
+  // What a filter posts by itself does not come this way.
+  const { port1, port2 } = new MessageChannel();
   const ended = new AbortController();
-  const { signal } = ended;
-  const timer = setTimeout(() => onNoStart(new Error(`no word from serveFilters within ${startMs} ms`)), startMs);
+  const timer = setTimeout(() => onNoStart(new Error(`no serveFilters within ${startMs} ms`)), startMs);
   let ready = false;
-  const hear = ({ data }: MessageEvent<FromWorker | undefined>) => {
-    if (data?.token !== token) onStray();
-    else if (data.reply) onReply(data.reply);
-    else {
-      ready = true;
-      clearTimeout(timer);
-      onReady();
-    }
+  port1.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    if (data) return onReply(data);
+    ready = true;
+    clearTimeout(timer);
+    onReady();
   };
-  const err = (event: ErrorEvent) => {
+  const error = (event: ErrorEvent) => {
     if (ready) return onStray();
     event.preventDefault(); // told of as the reason why it did not start
-    onNoStart(new Error(event.message || 'its script could not be loaded, or is no JavaScript'));
+    onNoStart(new Error(event.message || 'its script could not be loaded'));
   };
-  const listeners = { message: hear, messageerror: onStray, error: err };
-  for (const [type, listener] of Object.entries(listeners)) worker.addEventListener(type, listener as EventListener, { signal });
-  const post = (order: Order, transfer: Transferable[] = []) => worker.postMessage({ proxystream: 1, token, ...order }, transfer);
-  post({ kind: 'hello' });
+  for (const [type, listener] of Object.entries({ error, message: onStray, messageerror: onStray }))
+    worker.addEventListener(type, listener as EventListener, { signal: ended.signal });
+  worker.postMessage(HELLO, [port2]);
   return {
     defined: new Set(),
-    post,
+    post: (order, transfer = []) => port1.postMessage(order, transfer),
     end() {
       clearTimeout(timer);
       ended.abort();
+      port1.close();
       worker.terminate();
     },
   };

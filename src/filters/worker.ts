@@ -9,9 +9,8 @@
  * });
  * ```
  */
-import { FilterTable } from './filter-table.js';
-import type { AnyFilter } from './judge.js';
-import type { FromWorker, ToWorker } from './protocol.js';
+import { type AnyFilter, FilterTable } from './filter-table.js';
+import { type FromWorker, HELLO, type Order } from './protocol.js';
 
 /** What a module of filters exports: its filters, ready to be asked on whichever thread has loaded it. */
 export type ServedFilters<Filters extends Readonly<Record<string, AnyFilter>>> = FilterTable<Filters>;
@@ -34,26 +33,29 @@ export function serveFilters<const Filters extends Readonly<Record<string, AnyFi
 
 const RESERVED = ['close', 'then'];
 
-/** Kept, so that nothing that a filter does to its global scope changes them. */
-const post = (message: FromWorker, transfer: Transferable[]) => postOnce.call(globalThis, message, transfer);
-const postOnce = globalThis.postMessage as (this: typeof globalThis, message: object, transfer: Transferable[]) => void;
-
 function isWorker(): boolean {
   return 'DedicatedWorkerGlobalScope' in globalThis;
 }
 
 function listen(table: FilterTable): void {
-  let line: Promise<void> = Promise.resolve();
-  globalThis.addEventListener('message', ({ data }: MessageEvent<ToWorker | undefined>) => {
-    if (data?.proxystream !== 1) return;
-    // In order, also when one of them takes its time.
-    line = line.then(() => obey(table, data)).catch(reportError);
+  globalThis.addEventListener('message', ({ data, ports: [port] }: MessageEvent<unknown>) => {
+    if (data === HELLO && port) serve(table, port);
   });
 }
 
-async function obey(table: FilterTable, order: ToWorker): Promise<void> {
-  const { token, kind } = order;
-  const reply = await table.obey(order);
-  const shortened = reply?.left?.flatMap((left) => left?.message?.buffer ?? []) ?? [];
-  if (reply || kind === 'hello') post({ token, reply }, shortened as ArrayBuffer[]);
+function serve(table: FilterTable, port: MessagePort): void {
+  // Kept, so that nothing that a filter does to its surroundings changes it.
+  const post: (message: FromWorker, transfer: Transferable[]) => void = port.postMessage.bind(port);
+  let line: Promise<void> = Promise.resolve();
+  port.onmessage = ({ data }: MessageEvent<Order>) => {
+    // In order, also when one of them takes its time.
+    line = line.then(() => answer(data)).catch(reportError);
+  };
+  post(null, []);
+
+  async function answer(order: Order): Promise<void> {
+    const reply = await table.obey(order);
+    const shortened = reply?.left?.flatMap((left) => left?.message?.buffer ?? []) ?? [];
+    if (reply) post(reply, shortened as ArrayBuffer[]);
+  }
 }

@@ -6,11 +6,12 @@
  * const consumer = new StreamConsumer(new BroadcastChannelSubscriber('quakes/+')); // in any other tab, or this one
  * ```
  */
+import { Bell } from '../bell.js';
 import { closedError, StreamError, toStreamError } from '../errors.js';
 import { type EventBatch, invalid, toWire, WIRE_VERSION } from '../events.js';
 import { gap, Mailbox, payloads } from '../mailbox.js';
 import type { Batch, BatchOptions, BufferOptions, EventPublisher, EventSubscriber, Message, Publisher, SendOptions } from '../protocols.js';
-import { demand, readBatch } from '../read-batch.js';
+import { demand, list, readBatch } from '../read-batch.js';
 import { roughBatchBytes } from '../rough-bytes.js';
 import { checkTopic, topicMatcher } from '../topic.js';
 
@@ -30,18 +31,27 @@ const PING = 'ping';
 class Line {
   channel: BroadcastChannel | undefined;
 
-  constructor(readonly name: string) {}
+  /** `comeBack` is called when the page is in use again. */
+  constructor(
+    readonly name: string,
+    readonly comeBack?: () => void,
+  ) {}
 
   open(): BroadcastChannel {
-    if (!this.channel) globalThis.addEventListener?.('pagehide', this.close);
+    if (!this.channel) globalThis.addEventListener?.('pagehide', this.#leave);
     this.channel ??= new BroadcastChannel(this.name);
     return this.channel;
   }
 
-  close = (): void => {
-    globalThis.removeEventListener?.('pagehide', this.close);
+  close(): void {
+    globalThis.removeEventListener?.('pagehide', this.#leave);
     this.channel?.close();
     this.channel = undefined;
+  }
+
+  #leave = (): void => {
+    this.close();
+    if (this.comeBack) addEventListener('pageshow', this.comeBack, { once: true });
   };
 }
 
@@ -89,11 +99,14 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
   readonly #matches: (topic: string) => boolean;
   readonly #maxBytes: number;
   readonly #mailbox: Mailbox<Message | EventBatch>;
-  readonly #pings = new Map<unknown, () => void>();
+  readonly #heard = new Bell();
 
   constructor(topicFilter: string, { channel = CHANNEL, maxBytes = 64 * 2 ** 20, ...buffer }: BroadcastChannelSubscriberOptions = {}) {
     this.#matches = topicMatcher(topicFilter);
-    this.#line = new Line(channel);
+    this.#line = new Line(channel, () => {
+      this.#listen();
+      this.#mailbox.notify(gap('suspended'));
+    });
     this.#maxBytes = maxBytes;
     this.#mailbox = new Mailbox({ ...buffer, maxBytes });
   }
@@ -117,20 +130,17 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
   async ready(): Promise<void> {
     this.#listen();
     if (!this.#line.channel) return;
-    const nonce = crypto.randomUUID();
-    const heard = new Promise<void>((resolve) => this.#pings.set(nonce, resolve));
-    // A channel never hears itself.
+    // Whoever hears anything at all is registered; but a channel never hears itself.
     const other = new BroadcastChannel(this.#line.name);
-    other.postMessage([PING, nonce]);
-    await heard;
+    other.postMessage([PING]);
+    await this.#heard.next();
     other.close();
   }
 
   async close(): Promise<void> {
     this.#mailbox.close();
     this.#line.close();
-    globalThis.removeEventListener?.('pageshow', this.#comeBack);
-    for (const answer of this.#pings.values()) answer();
+    this.#heard.ring();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -142,30 +152,20 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
     const channel = this.#line.open();
     channel.onmessage = ({ data }) => this.#receive(data);
     channel.onmessageerror = () => this.#mailbox.notify(invalid('not to be deserialised here'));
-    globalThis.addEventListener?.('pageshow', this.#comeBack);
   }
 
-  #comeBack = ({ persisted }: PageTransitionEvent): void => {
-    if (!persisted || this.#line.channel) return;
-    this.#listen();
-    this.#mailbox.notify(gap('suspended'));
-  };
-
   #receive(data: unknown): void {
+    this.#heard.ring();
     try {
-      const [kind, topic, payload] = Array.isArray(data) ? data : [];
-      if (kind === PING) {
-        this.#pings.get(topic)?.();
-        this.#pings.delete(topic);
-        return;
-      }
+      const [kind, topic, payload] = list(data);
+      if (kind === PING) return;
       demand(typeof topic === 'string', 'topic');
       if (!this.#matches(topic)) return;
       if (kind === BYTES) {
         demand(payload instanceof Uint8Array, 'payload');
         this.#accept({ topic, payload }, payload.length);
       } else {
-        const batch = readEvents(data);
+        const batch = readBatch(data);
         this.#accept(batch, roughBatchBytes(batch));
       }
     } catch (error) {
@@ -178,10 +178,4 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
     this.#mailbox.push(message, bytes);
     if (this.#mailbox.closed) this.#line.close(); // full, and told to fail then
   }
-}
-
-function readEvents(data: unknown): EventBatch {
-  const { producer, ...batch } = readBatch(data, (metadata, object) => ({ type: 'inline', metadata, object }));
-  demand(typeof producer === 'string' && /^[0-9a-f]{32}$/.test(producer), 'producer');
-  return { ...batch, producer };
 }

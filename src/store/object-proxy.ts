@@ -1,5 +1,13 @@
-import { reportUnheard, StreamError } from '../errors.js';
-import { ObjectProxy as BareProxy, findStore, type ProxyDescriptor, unknownStore } from '../object-proxy.js';
+import { StreamError } from '../errors.js';
+import {
+  ObjectProxy as BareProxy,
+  type Check,
+  type Fetch,
+  fetchFrom,
+  identityOf,
+  type ProxyDescriptor,
+  unknownStore,
+} from '../object-proxy.js';
 import type { GetOptions, Store } from '../protocols.js';
 import { unlessAborted } from '../unless-aborted.js';
 
@@ -26,20 +34,22 @@ export class ObjectProxy<T> extends BareProxy<T> {
   /** The object is here: `resolve` fetches nothing. */
   override readonly resolved: boolean;
   readonly #store: StreamingStore | undefined;
-  readonly #check: (object: unknown) => T | Promise<T>;
+  readonly #fetch: Fetch<T>;
   #fetching: Fetching<T> | undefined;
 
-  constructor(descriptor: ProxyDescriptor, store?: StreamingStore, check: (object: unknown) => T | Promise<T> = (object) => object as T) {
-    super(descriptor, () => this.resolve());
+  constructor(descriptor: ProxyDescriptor, store?: StreamingStore, check: Check<T> = (object) => object as T) {
+    const fetch = fetchFrom(descriptor, store, check);
+    super(descriptor, fetch);
+    this.#fetch = fetch;
     this.#store = store;
-    this.#check = check;
     this.resolved = 'object' in descriptor;
   }
 
   /** Rebuilds a proxy from its descriptor. Throws `StreamError('unknown_store')` when its store is not among these. */
   static from<T>(descriptor: ProxyDescriptor, stores: readonly Store[]): ObjectProxy<T> {
     if ('object' in descriptor) return new ObjectProxy<T>(descriptor);
-    const store = findStore(stores, descriptor.store);
+    const wanted = identityOf(descriptor.store);
+    const store = stores.find(({ config }) => identityOf(config) === wanted);
     if (!store) throw unknownStore(descriptor.store);
     return new ObjectProxy<T>(descriptor, store);
   }
@@ -95,17 +105,5 @@ export class ObjectProxy<T> extends BareProxy<T> {
 
   #forget(fetching: Fetching<T>): void {
     if (this.#fetching === fetching) this.#fetching = undefined;
-  }
-
-  async #fetch(options: GetOptions): Promise<T> {
-    const { descriptor } = this;
-    if ('object' in descriptor) return descriptor.object as T;
-    const store = this.#store;
-    if (!store) throw unknownStore(descriptor.store);
-    const object = await this.#check(await store.get(descriptor.key, options));
-    options.signal?.throwIfAborted();
-    // The object is here: that it could not be removed is not this caller's failure.
-    if (descriptor.evict) await (store.release ? store.release(descriptor.key) : store.evict(descriptor.key)).catch(reportUnheard);
-    return object;
   }
 }

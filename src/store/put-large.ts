@@ -1,6 +1,15 @@
 import type { Bulk, Lifetime } from '../protocols.js';
 import { roughBytes } from '../rough-bytes.js';
 
+/** Of a key event, without its metadata. */
+const KEY_EVENT_BYTES = 100;
+
+/** Bytes of the event of an object, roughly: the object itself, or its key. */
+export function loadOf(object: unknown, inlineBelow: number): number {
+  const bytes = roughBytes(object);
+  return bytes < inlineBelow ? bytes : KEY_EVENT_BYTES;
+}
+
 /** The keys of those that `put` was given: the others take fewer bytes, roughly, and had better stay in their events. */
 export async function putLarge(
   bulk: readonly Bulk[],
