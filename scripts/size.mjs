@@ -29,7 +29,7 @@ export const APPS = [
       Object.assign(globalThis, { StreamConsumer, StreamProducer, MqttPublisher, MqttSubscriber });`,
   },
   {
-    name: 'proxystream/log, idb included, beside the core',
+    name: 'proxystream/log, beside the core',
     budget: 9000,
     counts: 'all',
     program: `

@@ -22,6 +22,7 @@ const CONTRACT = [
   'read-batch',
   'rough-bytes',
   'bell',
+  'unless-aborted',
   'filter',
   'unless-aborted',
 ];
