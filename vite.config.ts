@@ -101,7 +101,7 @@ const test: NonNullable<ViteUserConfig['test']> = {
       extends: true,
       test: {
         name: 'node',
-        include: ['{src,demo,scripts,bench,e2e/support}/**/*.test.ts'],
+        include: ['{src,demo,scripts,bench,e2e}/**/*.test.ts'],
         exclude: ['**/*.browser.test.ts'],
       },
     },

@@ -40,6 +40,18 @@ export const APPS = [
       import * as core from 'proxystream';
       Object.assign(globalThis, { ...core });`,
   },
+  {
+    name: 'proxystream/log, beside the core',
+    budget: 9000,
+    counts: 'all',
+    program: `
+      import * as core from 'proxystream';
+      import { openLog } from 'proxystream/log';
+      Object.assign(globalThis, { ...core, openLog });`,
+    beside: `
+      import * as core from 'proxystream';
+      Object.assign(globalThis, { ...core });`,
+  },
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -73,7 +85,7 @@ async function bundle(program, dist) {
     resolve: {
       alias: [
         { find: /^proxystream$/, replacement: `${dist}/index.js` },
-        { find: /^proxystream\/(filters)$/, replacement: `${dist}/$1/index.js` },
+        { find: /^proxystream\/(filters|log)$/, replacement: `${dist}/$1/index.js` },
         { find: /^proxystream\/(.+)$/, replacement: `${dist}/$1.js` },
       ],
     },

@@ -22,6 +22,8 @@ const CONTRACT = [
   'codec-messages',
   'read-batch',
   'rough-bytes',
+  'bell',
+  'unless-aborted',
 ];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);
 const core = /^[^/]+$/;
@@ -44,6 +46,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@ucast/mongo2js': /^filters\/where/,
   'fast-check': /^fixtures\//,
   mqtt: /^shims\/mqtt\//,
+  idb: /^log\//,
 };
 
 interface Import {

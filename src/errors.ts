@@ -18,7 +18,10 @@ export type StreamErrorCode =
   | 'timeout'
   | 'not_authorized'
   | 'refused'
-  | 'session_taken_over';
+  | 'session_taken_over'
+  | 'quota_exceeded'
+  | 'storage_failed'
+  | 'data_lost';
 
 /** Trying the same thing again can never succeed. */
 const FOR_GOOD: readonly StreamErrorCode[] = ['closed', 'topic_closed', 'not_encodable', 'too_large', 'unsupported', 'not_authorized'];

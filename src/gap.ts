@@ -1,6 +1,6 @@
 import { StreamError } from './errors.js';
 
-export type GapReason = 'overflow' | 'suspended' | 'session_lost' | 'sequence';
+export type GapReason = 'overflow' | 'suspended' | 'session_lost' | 'sequence' | 'retention' | 'corrupt';
 
 /** News that messages are missing here, and why; without a number, nobody knows how many. */
 export function gap(reason: GapReason, missed?: number, topic?: string): StreamError {

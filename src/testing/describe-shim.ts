@@ -9,6 +9,7 @@ import { slowConsumer } from './cases/slow-consumer.js';
 import { streams } from './cases/streams.js';
 import { topics } from './cases/topics.js';
 import { inTime } from './expect.js';
+import { finishing } from './play.js';
 import { Scene } from './scene.js';
 import type { Shim, ShimSupport, TestRunner } from './shim.js';
 
@@ -48,15 +49,4 @@ export function describeShim(name: string, shim: Shim, runner: TestRunner = glob
       );
     }
   });
-}
-
-/** Ends the scene in any case; what went wrong in it comes before what goes wrong in ending it. */
-async function finishing(play: Promise<void>, end: () => Promise<void>): Promise<void> {
-  try {
-    await play;
-  } catch (error) {
-    await end().catch(() => {});
-    throw error;
-  }
-  await end();
 }

@@ -11,18 +11,19 @@ import type { EventBatch } from '../events.js';
 import type { Batch, BatchOptions, Message, SendOptions } from '../protocols.js';
 import type { FarNext, FarPart, Port } from './far-protocol.js';
 import { Line } from './line.js';
+import type { LogWorld } from './log.js';
 import type { ShimWorld } from './shim.js';
 
-/** Opens worlds at the other end of the port, where `serveWorlds` is listening or soon will be. Subscribers there are read by their `batches()`. */
-export function farWorlds(port: Port): (...wishes: readonly unknown[]) => Promise<ShimWorld> {
+/** Opens worlds (or logs) at the other end of the port, where `serveWorlds` is listening or soon will be. Subscribers there are read by their `batches()`. */
+export function farWorlds<World extends ShimWorld | LogWorld = ShimWorld>(port: Port): (...wishes: readonly unknown[]) => Promise<World> {
   const line = new Line(port);
   return async (...wishes) => {
     const { part } = await line.call<FarPart>(0, 'open', wishes);
     return {
-      publisher: async () => publisher(line, await line.call<FarPart>(part, 'publisher', [])) as never,
-      subscriber: async (...args) => subscriber(line, await line.call<FarPart>(part, 'subscriber', args)) as never,
+      publisher: async () => publisher(line, await line.call<FarPart>(part, 'publisher', [])),
+      subscriber: async (...args: readonly unknown[]) => subscriber(line, await line.call<FarPart>(part, 'subscriber', args)),
       close: () => line.call(part, 'close', []),
-    };
+    } as object as World;
   };
 }
 

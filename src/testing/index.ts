@@ -1,5 +1,5 @@
 /**
- * The conformance suite for shims: what every publisher and subscriber must do, run against yours in its real medium.
+ * The conformance suites for shims and logs: what every publisher and subscriber, and every log, must do, run against yours in its real medium.
  * Needs a test runner with `describe` and `it`, whichever.
  *
  * ```ts
@@ -14,7 +14,10 @@
  * }, { describe, it });
  * ```
  */
+
+export { describeLog } from './describe-log.js';
 export { describeShim } from './describe-shim.js';
 export { farWorlds } from './far-worlds.js';
+export type { KeptMessage, KeptOffset, LogReading, LogSubject, LogWish, LogWorld } from './log.js';
 export { type Port, serveWorlds } from './serve-worlds.js';
 export type { Maybe, Shim, ShimSupport, ShimWorld, SubscriberWish, TestRunner } from './shim.js';

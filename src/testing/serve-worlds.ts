@@ -9,6 +9,7 @@ import { StreamError } from '../errors.js';
 import type { EventBatch } from '../events.js';
 import type { Batch, BatchSubscriber, Message, Publisher } from '../protocols.js';
 import type { FarError, FarNext, FarPart, Port, ToFar, ToNear } from './far-protocol.js';
+import type { LogWorld } from './log.js';
 import type { Maybe, ShimWorld } from './shim.js';
 
 export type { Port } from './far-protocol.js';
@@ -17,7 +18,7 @@ type Call = Extract<ToFar, { say: 'call' }>;
 
 /** Makes whoever asks a world of `open`, with what `farWorlds` was given for it. Answers for as long as this tab or worker lives. */
 // biome-ignore lint/suspicious/noExplicitAny: the wishes are between the two files that call serveWorlds and farWorlds
-export function serveWorlds(port: Port, open: (...wishes: any[]) => Maybe<ShimWorld>): void {
+export function serveWorlds(port: Port, open: (...wishes: any[]) => Maybe<ShimWorld | LogWorld>): void {
   const parts: unknown[] = [{ open }];
   const waits = new Map<number, AbortController>();
   const tell = (message: ToNear) => port.postMessage(message);

@@ -44,7 +44,7 @@ test('no options make a connection, and nothing is dialled before the first use'
   await using publisher = new MqttPublisher({ connection });
   await using subscriber = new MqttSubscriber('a', { connection });
   expect(connection.state).toEqual({ status: 'idle' });
-  expect(publisher.limits).toEqual({ batchBytes: 11_776, inFlight: 16 });
+  expect(publisher.limits).toEqual({ batchBytes: 3584, inFlight: 16 });
   expect(subscriber.competing).toBe(false);
   expect(connection.clientId.length).toBeLessThanOrEqual(23);
 });

@@ -14,7 +14,7 @@ export type MqttPublisherOptions = MqttOn & {
   readonly inFlight?: number;
   /** Their bytes at most; a single larger message still goes. Default 4 MiB. */
   readonly inFlightBytes?: number;
-  /** For whoever batches. Default 11,776, and the topic and properties make that a packet of no more than 12 KiB. */
+  /** For whoever batches. Default 3,584, and the topic and properties make that a packet of no more than 4 KiB. */
   readonly batchBytes?: number;
   /** Without a connection a send waits for one (default), or rejects with `not_connected` and starts connecting. */
   readonly whenOffline?: 'wait' | 'reject';
@@ -42,7 +42,7 @@ export class MqttPublisher implements Publisher {
   #closing: Promise<void> | undefined;
 
   constructor(options: MqttPublisherOptions) {
-    // Mosquitto 2.0 stalls on packets of more than 12 KiB towards WebSocket clients.
+    // Mosquitto 2.0 stalls on packets of more than 4 KiB towards WebSocket clients that are behind.
     const { qos = 1, inFlight = 16, batchBytes = 4096 - 512, whenOffline = 'wait' } = options;
     checkQos(qos);
     checkOneOf('whenOffline', whenOffline, 'wait', 'reject');
@@ -85,6 +85,11 @@ export class MqttPublisher implements Publisher {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Another of the same options, which has not connected. */
+  renew(): MqttPublisher {
+    return new MqttPublisher(this.#options);
   }
 
   async #open(): Promise<Sender> {

@@ -32,6 +32,7 @@ export class MqttSubscriber implements BatchSubscriber<Message> {
   /** True for `$share/…`: others get the rest. */
   readonly competing: boolean;
   readonly #inlet: Inlet;
+  readonly #options: MqttSubscriberOptions;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -50,6 +51,7 @@ export class MqttSubscriber implements BatchSubscriber<Message> {
       onAck: () => {},
     };
     this.#inlet = inlet;
+    this.#options = options;
     this.competing = filter.startsWith('$share/');
     this.connection = connectionOn(options);
     this.connection.join(inlet);
@@ -94,6 +96,11 @@ export class MqttSubscriber implements BatchSubscriber<Message> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Another of the same options, which has not connected. */
+  renew(): MqttSubscriber {
+    return new MqttSubscriber(this.filter, this.#options);
   }
 
   async #start() {

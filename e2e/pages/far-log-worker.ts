@@ -1,0 +1,4 @@
+import { serveWorlds } from 'proxystream/testing';
+import { logWorld } from './log-world.js';
+
+serveWorlds(self, logWorld);

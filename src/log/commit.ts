@@ -1,0 +1,181 @@
+/** What happens inside the transaction that appends: fences, duplicates, offsets, segments, cursors, retention. All of it, or nothing. */
+import { StreamError } from '../errors.js';
+import { quotaExceeded, type Tx } from './database.js';
+import type { Header } from './header.js';
+import {
+  type CursorRecord,
+  type DirectoryRecord,
+  FORMAT,
+  type Lane,
+  type LogRecord,
+  laneOf,
+  type SegmentRecord,
+  type StreamRecord,
+  tick,
+} from './records.js';
+import { isOutbox, type RetentionLimits, removeHead, trim } from './retention.js';
+import { see } from './seen.js';
+import { type Content, packSegment, segmentBytes } from './segment.js';
+import { forgetStreams, MAX_STREAMS, type StreamMemory } from './streams.js';
+
+/** Who holds the newest term of a key may write; whoever was taken for dead and comes back may not. */
+export interface Fence {
+  readonly key: string;
+  readonly term: number;
+}
+
+export interface Entry extends Content {
+  readonly lane: Lane;
+  /** Without one it is never taken for a duplicate. */
+  readonly header: Header | undefined;
+  readonly fence?: Fence | undefined;
+}
+
+/** A cursor that moves on with the next transaction. */
+export interface Move {
+  readonly fence: Fence;
+  readonly cursor: Pick<CursorRecord, 'lane' | 'name' | 'at'>;
+}
+
+export interface Draft<E extends Entry = Entry> {
+  readonly entries: readonly E[];
+  readonly moves: readonly Move[];
+  /** Recognises this draft when it turns out to be stored already. */
+  readonly token: number;
+  /** Where its lanes ended at the first attempt. */
+  readonly ends: Map<Lane, number>;
+}
+
+export interface Committed<E extends Entry = Entry> {
+  readonly log: LogRecord;
+  readonly segments: readonly { readonly lane: Lane; readonly record: SegmentRecord }[];
+  /** Lanes that have grown, or of which an outbox has sent something. */
+  readonly changed: readonly Lane[];
+  /** They write for a term that is over. */
+  readonly fenced: ReadonlySet<E>;
+  /** What each entry got; duplicates got theirs before. */
+  readonly places: ReadonlyMap<E, number>;
+  readonly streams: ReadonlyMap<string, StreamRecord>;
+}
+
+export interface CommitLimits extends RetentionLimits {
+  readonly leaseMs: number;
+}
+
+export async function readLog(tx: Tx): Promise<LogRecord> {
+  const log = await tx.get<LogRecord>('meta', 'log');
+  if (!log) throw new DOMException('The log has no record', 'NotFoundError'); // another kind of database, or one half made
+  if (log.format > FORMAT)
+    throw new StreamError('unsupported_version', `The log is of format ${log.format}, newer than ${FORMAT}: update proxystream`);
+  return log;
+}
+
+/** Throws `quota_exceeded` when there is no room within `maxBytes`. */
+export async function commit<E extends Entry>(
+  tx: Tx,
+  attempt: number,
+  draft: Draft<E>,
+  limits: CommitLimits,
+  memory: StreamMemory,
+): Promise<Committed<E>> {
+  const log = await readLog(tx);
+  const now = tick(log);
+  const holds = ({ key, term }: Fence) => log.terms[key] === term;
+  const fenced = new Set(draft.entries.filter(({ fence }) => fence && !holds(fence)));
+  for (const { fence, cursor } of draft.moves) if (holds(fence)) await moveCursor(tx, log, fence.key, cursor, now + limits.leaseMs);
+
+  const sent = draft.moves.map(({ cursor: { lane } }) => lane).filter(isOutbox);
+  const unfenced = draft.entries.filter((entry) => !fenced.has(entry));
+  if (unfenced.length > 0 && !(attempt > 1 && (await isStored(tx, draft)))) {
+    log.serial++;
+    const { fresh, streams } = await withoutDuplicates(tx, log, unfenced, memory);
+    const { segments, places } = await append(tx, log, fresh, draft, limits, now);
+    for (const [key, stream] of streams) tx.put('streams', key, stream);
+    if (log.streams > MAX_STREAMS) await forgetStreams(tx, log);
+    tx.put('meta', 'log', log);
+    return { log, segments, changed: [...sent, ...segments.map(({ lane }) => lane)], fenced, places, streams };
+  }
+  if (draft.moves.length > 0) tx.put('meta', 'log', log);
+  return { log, segments: [], changed: sent, fenced, places: new Map(), streams: new Map() };
+}
+
+/** What an outbox has sent is nobody's any more. */
+export async function moveCursor(tx: Tx, log: LogRecord, key: string, cursor: Move['cursor'], until: number): Promise<void> {
+  const { lane } = cursor;
+  const at = Math.max(cursor.at, log.cursors[key]?.at ?? 0);
+  log.cursors[key] = { ...cursor, at, until };
+  if (isOutbox(lane)) await removeHead(tx, log, lane, laneOf(log, lane), ({ first, count }) => first + count <= at);
+}
+
+async function withoutDuplicates<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly E[], memory: StreamMemory) {
+  const known = memory.asOf(log);
+  const keyOf = ({ lane, topic, header }: E) => (header ? `${lane}\0${topic}\0${header.producer}` : undefined);
+  const keys = new Set(entries.map(keyOf).filter((key) => key !== undefined && !known.has(key)) as string[]);
+  const read = await Promise.all([...keys].map((key) => tx.get<StreamRecord>('streams', key)));
+  const streams = new Map<string, StreamRecord>();
+  const before = new Map([...keys].map((key, i) => [key, read[i]]));
+  const fresh = entries.filter((entry) => {
+    const key = keyOf(entry);
+    if (key === undefined || !entry.header) return true;
+    const stream = streams.get(key) ?? known.get(key) ?? before.get(key);
+    const { duplicate, missed, after } = see(stream, entry.header.seq, log.serial);
+    if (!stream) log.streams++;
+    log.missed += missed;
+    if (duplicate) log.duplicates++;
+    else streams.set(key, after);
+    return !duplicate;
+  });
+  return { fresh, streams };
+}
+
+/** One segment per lane, nearly always one. */
+async function append<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly E[], draft: Draft<E>, limits: CommitLimits, now: number) {
+  const byLane = new Map<Lane, E[]>();
+  for (const entry of entries) {
+    const others = byLane.get(entry.lane);
+    if (others) others.push(entry);
+    else byLane.set(entry.lane, [entry]);
+  }
+  const places = new Map<E, number>();
+  const segments = [...byLane].map(([lane, own]) => {
+    const first = laneOf(log, lane).next;
+    for (const [i, entry] of own.entries()) places.set(entry, first + i);
+    return {
+      lane,
+      record: packSegment(first, now, own),
+    };
+  });
+  const incoming = segments.reduce((sum, { record }) => sum + segmentBytes(record), 0);
+  if (!(await trim(tx, log, limits, now, incoming))) throw quotaExceeded(`The log is full (maxBytes ${limits.maxBytes})`);
+  for (const { lane, record } of segments) {
+    const counted = laneOf(log, lane);
+    if (!draft.ends.has(lane)) draft.ends.set(lane, counted.next);
+    const [count, bytes] = [record.index.length / 2, segmentBytes(record)];
+    if (counted.bytes === 0) counted.oldest = now;
+    counted.next += count;
+    counted.bytes += bytes;
+    log.bytes += bytes;
+    tx.put('segments', [lane, counted.next], record);
+    tx.put('directory', [lane, counted.next], {
+      first: record.first,
+      count,
+      bytes,
+      time: now,
+      token: draft.token,
+    } satisfies DirectoryRecord);
+  }
+  return { segments, places };
+}
+
+/** The transaction before was taken for failed, and had completed. */
+async function isStored(tx: Tx, { ends, token }: Draft): Promise<boolean> {
+  for (const [lane, end] of ends) {
+    const since = await tx.list<DirectoryRecord>('directory', [lane, end], [lane, Number.POSITIVE_INFINITY]);
+    if (since.some((entry) => entry.token === token)) return true;
+  }
+  return false;
+}
+
+export function fencedError(): StreamError {
+  return new StreamError('session_taken_over', 'Another tab has taken this over: what was not stored comes again there');
+}

@@ -1,0 +1,180 @@
+/**
+ * The connection to a log's database. Handles die (WebKit loses them in background tabs, a user clears the site's data, a newer release wants to
+ * upgrade): then the handle is dropped, the database opened again and the whole transaction repeated, a bounded number of times.
+ */
+import { StreamError, toStreamError } from '../errors.js';
+import { type Key, newLog, STORES, type StoreName } from './records.js';
+
+export type Durability = 'relaxed' | 'strict';
+
+export interface Work {
+  readonly stores?: readonly StoreName[];
+  readonly mode?: IDBTransactionMode;
+  readonly durability?: Durability;
+}
+
+/** What can be done within one transaction. Ranges are of one lane: behind `after`, up to and including `through`. */
+export interface Tx {
+  get<T>(store: StoreName, key: Key): Promise<T | undefined>;
+  /** In order. */
+  list<T>(store: StoreName, after: Key, through: Key, limit?: number): Promise<T[]>;
+  keys(store: StoreName): Promise<Key[]>;
+  put(store: StoreName, key: Key, value: unknown): void;
+  delete(store: StoreName, key: Key): void;
+  deleteRange(store: StoreName, after: Key, through: Key): void;
+}
+
+export interface Database {
+  /**
+   * Runs `body` in one transaction and settles once that is complete. `body` waits for nothing but the transaction's own requests, and may be run
+   * again: `attempt` counts from 1. What it throws undoes everything and is thrown on.
+   */
+  run<T>(work: Work, body: (tx: Tx, attempt: number) => T | Promise<T>): Promise<T>;
+  close(): void;
+}
+
+const ATTEMPTS = 6;
+const PAUSE_MS = 25;
+const OPEN_MS = 10_000;
+/** What a dead handle, or a transaction that died with one, fails with. */
+const DEAD = /^(InvalidState|Unknown|Abort|NotFound|TransactionInactive)Error$/;
+
+export class IndexedDatabase implements Database {
+  readonly #name: string;
+  #opening: Promise<IDBDatabase> | undefined;
+  #closed = false;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  async run<T>(work: Work, body: (tx: Tx, attempt: number) => T | Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await transact(await this.#open(), work, (tx) => body(tx, attempt));
+      } catch (error) {
+        if (!(error instanceof DOMException)) throw error;
+        const { name } = error;
+        if (name === 'QuotaExceededError') throw quotaExceeded('The browser has no room left for this site', error);
+        this.#drop(this.#opening);
+        if (this.#closed) throw closedError();
+        if (name === 'SecurityError') throw noIndexedDB(error);
+        if (attempt === ATTEMPTS || !DEAD.test(name))
+          throw toStreamError(error, 'storage_failed', 'IndexedDB failed again and again; what is stored is untouched');
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** (attempt - 1) - PAUSE_MS));
+      }
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#drop(this.#opening);
+  }
+
+  #open(): Promise<IDBDatabase> {
+    if (this.#closed) throw closedError();
+    if (!this.#opening) {
+      const opening: Promise<IDBDatabase> = connect(this.#name, () => this.#drop(opening));
+      this.#opening = opening;
+    }
+    return this.#opening;
+  }
+
+  #drop(opening: Promise<IDBDatabase> | undefined): void {
+    if (opening === this.#opening) this.#opening = undefined;
+    opening?.then((database) => database.close()).catch(() => {});
+  }
+}
+
+/** Whoever wants to delete or upgrade the database waits for everybody to let go, and everybody else for him: so `onLost` closes the handle. */
+function connect(name: string, onLost: () => void): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    if (typeof indexedDB === 'undefined') throw noIndexedDB();
+    // Without a version it opens whatever there is: a newer release may have added to it.
+    const request = indexedDB.open(name);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reject(new DOMException(`It did not open within ${OPEN_MS} ms: close what else has it open`, 'TimeoutError'));
+    }, OPEN_MS);
+    request.onupgradeneeded = () => {
+      for (const store of STORES) request.result.createObjectStore(store);
+      request.transaction?.objectStore('meta').put(newLog(), 'log');
+    };
+    request.onsuccess = () => {
+      const database = request.result;
+      clearTimeout(timer);
+      database.onversionchange = database.onclose = onLost;
+      if (late) database.close();
+      resolve(database);
+    };
+    request.onerror = () => {
+      clearTimeout(timer);
+      reject(request.error);
+    };
+  });
+}
+
+async function transact<T>(
+  database: IDBDatabase,
+  { stores = STORES, mode = 'readwrite', durability = 'relaxed' }: Work,
+  body: (tx: Tx) => T | Promise<T>,
+): Promise<T> {
+  const tx = database.transaction(stores, mode, { durability });
+  // Its own error is the first cause; requests that fail with it are its echo.
+  const done = new Promise((resolve, reject) => {
+    tx.oncomplete = resolve;
+    tx.onabort = () => reject(tx.error ?? new DOMException('Aborted without a reason', 'AbortError'));
+  });
+  done.catch(() => {});
+  const store = (name: StoreName) => tx.objectStore(name);
+  try {
+    const result = await body({
+      get: (name, key) => answer(store(name).get(key as IDBValidKey)),
+      list: (name, after, through, limit) => answer(store(name).getAll(behind(after, through), limit)),
+      keys: (name) => answer(store(name).getAllKeys()) as Promise<Key[]>,
+      put: (name, key, value) => store(name).put(value, key as IDBValidKey),
+      delete: (name, key) => store(name).delete(key as IDBValidKey),
+      deleteRange: (name, after, through) => store(name).delete(behind(after, through)),
+    });
+    tx.commit?.();
+    await done;
+    return result;
+  } catch (error) {
+    if (!(error instanceof DOMException)) {
+      try {
+        tx.abort();
+      } catch {
+        // It is over already.
+      }
+      throw error;
+    }
+    await Promise.race([done, undefined]);
+    throw error;
+  }
+}
+
+function answer<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+const behind = (after: Key, through: Key) => IDBKeyRange.bound(after, through, true);
+
+export function quotaExceeded(why: string, cause?: unknown): StreamError {
+  return new StreamError('quota_exceeded', `${why}: nothing stored is lost; it goes on once there is room (log.purge, larger maxBytes)`, {
+    cause,
+  });
+}
+
+function noIndexedDB(cause?: unknown): StreamError {
+  return new StreamError('unsupported', "There is no IndexedDB here: pass { fallback: 'memory' } to keep nothing beyond this page", {
+    cause,
+  });
+}
+
+export function closedError(): StreamError {
+  return new StreamError('closed', 'This log is closed: open it again');
+}

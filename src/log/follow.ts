@@ -1,0 +1,97 @@
+/** Reads a lane from an offset on, and what comes after it, by the database and the doorbell. */
+import { Bell } from '../bell.js';
+import { StreamError } from '../errors.js';
+import { gap } from '../mailbox.js';
+import type { Parts } from './parts.js';
+import { patiently } from './patience.js';
+import { readPage } from './reading.js';
+import { type Lane, type LogRecord, laneOf, type SegmentRecord } from './records.js';
+import { isSound, type LogMessage, messagesOf } from './segment.js';
+
+export interface Position {
+  readonly epoch: string;
+  readonly at: number;
+}
+
+export type Arrival =
+  | { readonly record: SegmentRecord; readonly from: number }
+  /** What is missing, up to `to`. */
+  | { readonly news: StreamError; readonly to: number }
+  /** There is nothing more for now; or the database was lost, and this is the new one. */
+  | { readonly log: LogRecord; readonly lost: boolean };
+
+/** Never ends but by being left or aborted. */
+export async function* follow(parts: Parts, lane: Lane, position: Position, signal: AbortSignal): AsyncGenerator<Arrival, void> {
+  let { epoch, at } = position;
+  let looked = false;
+  const rung = new Bell();
+  const stop = parts.bell.onRing(lane, () => rung.ring());
+  try {
+    while (!signal.aborted) {
+      // What had been removed when it began is gone, though this tab may still have it.
+      const kept = looked && parts.recent.find(epoch, lane, at);
+      if (kept) {
+        yield { record: kept, from: at };
+        at = kept.first + kept.index.length / 2;
+        continue;
+      }
+      const ring = rung.next(signal);
+      const { log, segments } = await patiently(() => readPage(parts.database, lane, at), signal);
+      parts.see(log);
+      looked = true;
+      if (log.epoch !== epoch) {
+        epoch = log.epoch;
+        at = 0;
+        yield { log, lost: true };
+        continue;
+      }
+      const { start, next } = laneOf(log, lane);
+      const from = at;
+      if (at < start) {
+        yield { news: gap('retention', start - at), to: start };
+        at = start;
+      }
+      for (const { first, count, record } of segments) {
+        // What should be there and is not is as damaged as what is there.
+        if (first > at) yield skipped(first);
+        const end = first + count;
+        if (isSound(record, first, count)) {
+          yield { record, from: at };
+          at = end;
+        } else yield skipped(end > at ? end : next);
+      }
+      if (segments.length === 0 && at < next) yield skipped(next);
+      if (at > from) continue;
+      yield { log, lost: false };
+      await ring;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    rung.ring();
+    stop();
+  }
+
+  function skipped(to: number): Arrival {
+    const news = gap('corrupt', to - at);
+    at = to;
+    return { news, to };
+  }
+}
+
+/** The messages alone; ends with the epoch. What is missing is counted. */
+export async function* tail(
+  parts: Parts,
+  lane: Lane,
+  position: Position,
+  signal: AbortSignal,
+): AsyncGenerator<{ seq: number; message: LogMessage }, void> {
+  for await (const arrival of follow(parts, lane, position, signal)) {
+    if ('news' in arrival) parts.count(arrival.news);
+    else if ('record' in arrival) {
+      for (const { seq, message } of messagesOf(arrival.record, position.epoch, arrival.from, () => true)) {
+        if (!(message instanceof StreamError)) yield { seq, message };
+      }
+    } else if (arrival.lost) return;
+  }
+}

@@ -1,0 +1,91 @@
+import type { FilterOptions } from '../filter.js';
+import type { AnySubscriber, Batch, BatchOptions, BatchSubscriber, Codec } from '../protocols.js';
+import { type Given, Inner } from './inner.js';
+import type { Parts } from './parts.js';
+import { aborted } from './patience.js';
+import type { From } from './reading.js';
+import { Receiving } from './receive.js';
+import type { Lane } from './records.js';
+import type { LogMessage } from './segment.js';
+import type { PumpState } from './status.js';
+import { LogSubscriber, type LogSubscriberOptions } from './subscriber.js';
+import { serve } from './tenure.js';
+
+export interface InboxOptions extends LogSubscriberOptions, Pick<FilterOptions, 'filter' | 'onFilterError' | 'filterTimeoutMs'> {
+  /** What is received is kept under this name, by one connection, for every inbox of that name in any tab. Default: `name`, or `'inbox'`. */
+  readonly inbox?: string;
+  readonly from?: From;
+}
+
+/**
+ * A subscriber in front of another: what that receives is acknowledged to it once it is stored, and read from the log. One tab at a time receives;
+ * what it is told of gaps is stored in line.
+ */
+export class Inbox implements BatchSubscriber<LogMessage> {
+  readonly codec: Codec;
+  readonly #parts: Parts;
+  readonly #lane: Lane;
+  readonly #receiving: Receiving;
+  readonly #inner: Inner<AnySubscriber>;
+  readonly #reader: LogSubscriber;
+  readonly #gone = new AbortController();
+  #pumping: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(parts: Parts, lane: Lane, given: Given<AnySubscriber>, options: InboxOptions, state: PumpState) {
+    this.#parts = parts;
+    this.#lane = lane;
+    this.#inner = new Inner(given);
+    this.#reader = new LogSubscriber(parts, lane, '#', options);
+    this.#receiving = new Receiving(parts, lane, this.#inner, options, state);
+    const { codec } = this.#inner.current as BatchSubscriber;
+    this.codec = codec ?? this.#reader.codec;
+  }
+
+  batches(options?: BatchOptions): AsyncIterable<Batch<LogMessage>> {
+    void this.#start();
+    return this.#reader.batches(options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    void this.#start();
+    return this.#reader[Symbol.asyncIterator]();
+  }
+
+  /** Settles once everything published from now on will be stored, by whichever tab, and delivered. */
+  async ready(): Promise<void> {
+    await this.#start();
+    const { bell } = this.#parts;
+    const heard = new AbortController();
+    const { signal } = this.#gone;
+    const deaf = bell.onMessage(([kind, lane]) => {
+      if (kind === 'ready' && lane === this.#lane) heard.abort();
+    });
+    const stop = bell.onRing(undefined, () => bell.post(['ready?', this.#lane]));
+    bell.post(['ready?', this.#lane]);
+    await Promise.race([aborted(heard.signal), aborted(signal), this.#pumping]);
+    stop();
+    deaf();
+  }
+
+  /** Ends iterations, and receiving in this tab. */
+  async close(): Promise<void> {
+    await this.#reader.close();
+    this.#gone.abort();
+    await this.#pumping;
+    await this.#inner.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** The cursor is there before anything comes. */
+  async #start(): Promise<void> {
+    await this.#reader.ready();
+    const { signal } = this.#gone;
+    this.#pumping ??= serve(this.#parts, `pump ${this.#lane}`, signal, (term) => this.#receiving.work(term)).catch((error) =>
+      this.#reader.close(error),
+    );
+  }
+}

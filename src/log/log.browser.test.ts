@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { bytes, freshLog, items, open, read, sendAll, text } from '../../e2e/support/log-scene.js';
+import { StreamConsumer, StreamProducer } from '../index.js';
+
+describe('what is stored', () => {
+  test('is read from the start, in order, with ascending offsets of one epoch', async () => {
+    const log = await freshLog();
+    await sendAll(log.publisher(), 100);
+    const messages = await read(log.subscriber('#', { from: 'start' }), 100);
+    expect(messages.map(text)).toEqual(items(100));
+    expect(messages.map(({ offset }) => offset.seq)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(new Set(messages.map(({ offset }) => offset.epoch))).toEqual(new Set([log.status.epoch]));
+  });
+
+  test('is read from an offset on, that message included', async () => {
+    const log = await freshLog();
+    await sendAll(log.publisher(), 10);
+    const { epoch } = log.status;
+    expect((await read(log.subscriber('#', { from: { epoch, seq: 7 } }), 3)).map(text)).toEqual(['7', '8', '9']);
+  });
+
+  test('is read from a time on', async () => {
+    const log = await freshLog();
+    const publisher = log.publisher();
+    for (const n of [0, 1, 2, 3]) await publisher.send('t', bytes(`${n}`));
+    const [, , third] = await read(log.subscriber('#', { from: 'start' }), 4);
+    const time = third?.time as number;
+    const since = await read(log.subscriber('#', { from: { time } }), 1);
+    expect(since[0]?.time).toBeGreaterThanOrEqual(time);
+    expect(Number(text(since[0]))).toBeLessThanOrEqual(2);
+    expect((await read(log.subscriber('#', { from: { time: 0 } }), 4)).map(text)).toEqual(items(4));
+  });
+
+  test('reaches a subscriber without a name from when it is ready on', async () => {
+    const log = await freshLog();
+    const publisher = log.publisher();
+    await publisher.send('t', bytes('before'));
+    const subscriber = log.subscriber('t');
+    await subscriber.ready();
+    await publisher.send('t', bytes('after'));
+    expect((await read(subscriber, 1)).map(text)).toEqual(['after']);
+  });
+
+  test('is given out by topic', async () => {
+    const log = await freshLog();
+    const publisher = log.publisher();
+    for (const topic of ['plant/1', 'plant/2/x', 'office/1', 'plant/2']) await publisher.send(topic, bytes(topic));
+    expect((await read(log.subscriber('plant/+', { from: 'start' }), 2)).map(text)).toEqual(['plant/1', 'plant/2']);
+  });
+
+  test('follows in another tab of the same log', async () => {
+    const log = await freshLog();
+    const other = await open(log);
+    const subscriber = other.subscriber('#');
+    await subscriber.ready();
+    await sendAll(log.publisher(), 500);
+    expect((await read(subscriber, 500)).map(text)).toEqual(items(500));
+  });
+
+  test('travels from a producer to a consumer as objects', async () => {
+    const log = await freshLog();
+    const producer = new StreamProducer<{ n: number }>(log.publisher());
+    const consumer = new StreamConsumer<{ n: number }>(log.subscriber('t', { name: 'board' }));
+    await Promise.all(Array.from({ length: 1000 }, (_, n) => producer.send('t', { n })));
+    await producer.closeTopics('t');
+    const seen: number[] = [];
+    for await (const { n } of consumer) seen.push(n);
+    expect(seen).toEqual(Array.from({ length: 1000 }, (_, n) => n));
+    expect(consumer.stats.gaps).toBe(0);
+  });
+});
+
+describe('a named subscriber', () => {
+  test('goes on where the one before of its name stopped', async () => {
+    const log = await freshLog();
+    await sendAll(log.publisher(), 10);
+    const first = log.subscriber('#', { name: 'board' });
+    const iteration = first.batches({ max: 4 })[Symbol.asyncIterator]();
+    const given = (await iteration.next()).value.messages.length;
+    await iteration.next();
+    await first.close();
+    const second = log.subscriber('#', { name: 'board' });
+    expect((await read(second, 10 - given)).map(text)).toEqual(items(10).slice(given));
+  });
+
+  test('gets what was stored while it was away', async () => {
+    const log = await freshLog();
+    const first = log.subscriber('#', { name: 'board' });
+    await first.ready();
+    await first.close();
+    await sendAll(log.publisher(), 20);
+    expect((await read((await open(log)).subscriber('#', { name: 'board' }), 20)).map(text)).toEqual(items(20));
+  });
+
+  test('waits for the one that reads under its name, and follows when that closes', async () => {
+    const log = await freshLog();
+    const other = await open(log);
+    const first = log.subscriber('#', { name: 'board' });
+    await sendAll(log.publisher(), 5);
+    expect((await read(first, 5)).map(text)).toEqual(items(5));
+    const second = other.subscriber('#', { name: 'board' });
+    await second.ready();
+    const next = read(second, 1);
+    await first.close();
+    await log.publisher().send('t', bytes('next'));
+    expect((await next).map(text)).toEqual(['next']);
+  });
+});

@@ -1,0 +1,201 @@
+import { StreamError } from '../errors.js';
+import type { AnySubscriber, EventPublisher, Publisher } from '../protocols.js';
+import { Appender } from './appender.js';
+import { readLog } from './commit.js';
+import { type Database, IndexedDatabase } from './database.js';
+import { Doorbell } from './doorbell.js';
+import { Inbox, type InboxOptions } from './inbox.js';
+import type { Given } from './inner.js';
+import { checkLogOptions, type LogOptions } from './options.js';
+import { Outbox, type OutboxOptions } from './outbox.js';
+import type { Parts } from './parts.js';
+import { LogPublisher } from './publisher.js';
+import { Recent } from './recent.js';
+import { type Lane, LOG_LANE, type LogRecord } from './records.js';
+import { type LogStatus, StatusBoard } from './status.js';
+import { LogSubscriber, type LogSubscriberOptions } from './subscriber.js';
+import { type DeadLetter, listDeadLetters, type PurgeOptions, purge } from './upkeep.js';
+
+/**
+ * Opens a log, and makes it where there is none. Rejects with `unsupported` without IndexedDB (unless `fallback` is `'memory'`),
+ * `unsupported_version` when a newer release has written it, or `storage_failed`.
+ */
+export async function openLog(name: string, options: LogOptions = {}): Promise<Log> {
+  checkLogOptions(name, options);
+  const prefix = `proxystream/log/${name}`;
+  const medium = { storage: 'indexeddb' as LogStatus['storage'], locks: globalThis.navigator?.locks };
+  try {
+    if (!medium.locks) throw new StreamError('unsupported', 'There are no Web Locks here: a page needs HTTPS, or localhost');
+    return await open(new IndexedDatabase(prefix), medium);
+  } catch (error) {
+    if (options.fallback !== 'memory' || !(error instanceof StreamError) || error.code === 'unsupported_version') throw error;
+    // Hardly anybody ever needs it.
+    const { MemoryDatabase, MemoryLocks } = await import('./memory.js');
+    return open(new MemoryDatabase(), { storage: 'memory', locks: new MemoryLocks() as unknown as LockManager });
+  }
+
+  async function open(database: Database, { storage, locks }: typeof medium): Promise<Log> {
+    try {
+      const log = await database.run({ stores: ['meta'], mode: 'readonly' }, readLog);
+      return new Log(name, prefix, database, log, { ...options, storage, locks });
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+}
+
+export class Log implements AsyncDisposable {
+  readonly #parts: Parts;
+  readonly #board: StatusBoard;
+  readonly #open = new Set<{ close(): Promise<void> }>();
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(
+    readonly name: string,
+    prefix: string,
+    database: Database,
+    log: LogRecord,
+    options: LogOptions & Pick<LogStatus, 'storage'> & Pick<Parts, 'locks'>,
+  ) {
+    const {
+      maxBytes = 256 * 2 ** 20,
+      maxAgeMs = Number.POSITIVE_INFINITY,
+      leaseMs = 7 * 86_400_000,
+      silenceMs = 10_000,
+      durability,
+      storage,
+      locks,
+    } = options;
+    const board = new StatusBoard(log, { storage, maxBytes });
+    const bell = new Doorbell(storage === 'memory' ? `${prefix}/${crypto.randomUUID()}` : prefix);
+    const recent = new Recent();
+    const watched = watch(database, board);
+    this.#board = board;
+    this.#parts = {
+      database: watched,
+      bell,
+      recent,
+      prefix: `${prefix}/`,
+      locks,
+      silenceMs,
+      durability,
+      leaseMs,
+      appender: new Appender(watched, { maxBytes, maxAgeMs, leaseMs }, ({ log: after, segments, changed }) => {
+        for (const { lane, record } of segments) recent.add({ epoch: after.epoch, lane, record });
+        if (segments.length > 0) board.error = undefined;
+        board.see(after);
+        if (changed.length > 0) bell.ring(changed);
+      }),
+      see: (record) => board.see(record),
+      count: (news) => board.count(news),
+      changed: () => board.changed(),
+    };
+  }
+
+  /** What is known here without looking. */
+  get status(): LogStatus {
+    return this.#board.status();
+  }
+
+  /** Called whenever something has changed, as far as this tab knows. Returns how to stop. */
+  onStatus(listener: (status: LogStatus) => void): () => void {
+    return this.#board.onStatus(listener);
+  }
+
+  /** Looks into the database. */
+  async refresh(): Promise<LogStatus> {
+    this.#board.see(await this.#parts.database.run({ stores: ['meta'], mode: 'readonly' }, readLog));
+    return this.status;
+  }
+
+  /** Stores what is sent, for subscribers of this log in any tab, now or later. */
+  publisher(): LogPublisher {
+    return this.#keep(new LogPublisher(this.#parts, LOG_LANE, { durability: this.#parts.durability ?? 'relaxed' }));
+  }
+
+  /** Reads what publishers of this log stored, in any tab: from now on, from `from` on, or, with a `name`, from where that stopped. */
+  subscriber(topicFilter = '#', options: LogSubscriberOptions = {}): LogSubscriber {
+    return this.#subscribe(LOG_LANE, topicFilter, options);
+  }
+
+  /**
+   * Stores what is sent, and passes it on through `publisher`, in order, while some tab has this outbox open: now, or when there is a connection again.
+   * Takes the publisher over; of a function, one is made for each time that this tab's turn comes.
+   */
+  outbox(publisher: Given<Publisher | EventPublisher>, { name = 'outbox' }: OutboxOptions = {}): Outbox {
+    const lane = `out/${name}`;
+    return this.#keep(new Outbox(this.#parts, lane, publisher, this.#board.pump(lane)));
+  }
+
+  /**
+   * Reads what `subscriber` receives, by way of the log. Takes the subscriber over; of a function, one is made for each time that this tab's turn comes.
+   * An MQTT subscriber should have a `clientId` and `clean: false`: the broker forgets what arrives for any other while it is away.
+   */
+  inbox(subscriber: Given<AnySubscriber>, options: InboxOptions = {}): Inbox {
+    const lane = `in/${options.inbox ?? options.name ?? 'inbox'}`;
+    return this.#keep(new Inbox(this.#parts, lane, subscriber, options, this.#board.pump(lane)));
+  }
+
+  /** What outboxes could not send, oldest first. */
+  deadLetters(): Promise<DeadLetter[]> {
+    return listDeadLetters(this.#parts.database);
+  }
+
+  /** Removes what is said. */
+  async purge(options: PurgeOptions): Promise<LogStatus> {
+    this.#board.see(await purge(this.#parts.database, options));
+    this.#parts.bell.ring(Object.keys(this.#board.lanes));
+    return this.status;
+  }
+
+  /** Asks the browser not to evict this site's data when the disk is full; some ask the user. Whether it will. */
+  async requestPersistence(): Promise<boolean> {
+    return (await navigator.storage?.persist?.()) ?? false;
+  }
+
+  /** Closes everything that was opened on it; what is stored stays. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#open].map((part) => part.close()));
+    await this.#parts.appender.close();
+    this.#parts.bell.close();
+    this.#parts.database.close();
+  }
+
+  #subscribe(lane: Lane, topicFilter: string, options: LogSubscriberOptions): LogSubscriber {
+    return this.#keep(new LogSubscriber(this.#parts, lane, topicFilter, options));
+  }
+
+  #keep<P extends { close(): Promise<void> }>(part: P): P {
+    if (this.#closing) throw new StreamError('closed', 'This log is closed: open it again');
+    this.#open.add(part);
+    return part;
+  }
+}
+
+/** Shows what may pass: there is no room, or the storage fails. That something can be done says nothing of the room for more. */
+function watch(database: Database, board: StatusBoard): Database {
+  return {
+    close: () => database.close(),
+    async run(work, body) {
+      try {
+        const result = await database.run(work, body);
+        if (board.error?.code === 'storage_failed') board.error = undefined;
+        return result;
+      } catch (error) {
+        if (error instanceof StreamError && /^(quota_exceeded|storage_failed)$/.test(error.code)) board.error = error;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { Durability } from './database.js';
+
+export interface LogOptions {
+  /** Of everything that is stored. Beyond it the oldest goes, read or not; only what an outbox has still to send stays, and `send` rejects. Default 256 MiB. */
+  readonly maxBytes?: number;
+  /** What is older goes once every cursor has passed it, or its lease has run out. In milliseconds; default: no bound. */
+  readonly maxAgeMs?: number;
+  /** How long a named cursor that nobody reads keeps `maxAgeMs` from removing what it has not read. In milliseconds; default 7 days. */
+  readonly leaseMs?: number;
+  /**
+   * `'relaxed'`: what was promised survives a crash of the page and of the browser, but perhaps not of the operating system, or a power cut.
+   * `'strict'`: those too. Default: relaxed for `publisher()`, strict for outboxes and inboxes, whose other side forgets on our word.
+   */
+  readonly durability?: Durability;
+  /** Without IndexedDB: fail with `unsupported` (default), or keep everything in the memory of this page alone, as `status.storage` says. */
+  readonly fallback?: 'memory';
+  /** A tab that reads or pumps and has not answered for so long is taken for frozen, and replaced. In milliseconds; default 10,000. */
+  readonly silenceMs?: number;
+}
+
+const BOUNDS = { maxBytes: 2 ** 53, maxAgeMs: 2 ** 53, leaseMs: 2 ** 53, silenceMs: 2 ** 31 } as const;
+
+/** Throws `TypeError`. */
+export function checkLogOptions(name: string, options: LogOptions): void {
+  if (typeof name !== 'string' || name === '') throw new TypeError('A log needs a name: a non-empty string');
+  const { durability, fallback } = options;
+  if (durability !== undefined && durability !== 'relaxed' && durability !== 'strict')
+    throw new TypeError(`durability must be relaxed or strict, not ${durability}`);
+  if (fallback !== undefined && fallback !== 'memory') throw new TypeError(`fallback must be memory, not ${fallback}`);
+  for (const option of Object.keys(BOUNDS) as (keyof typeof BOUNDS)[]) {
+    const value = options[option];
+    if (value !== undefined && !(value >= 1 && value < BOUNDS[option])) throw new TypeError(`${option} must be from 1, not ${value}`);
+  }
+}

@@ -1,0 +1,21 @@
+/** What the publishers, subscribers, outboxes and inboxes of one log share. */
+import type { StreamError } from '../errors.js';
+import type { Appender } from './appender.js';
+import type { Durability } from './database.js';
+import type { Recent } from './recent.js';
+import type { LogRecord } from './records.js';
+import type { TenureParts } from './tenure.js';
+
+export interface Parts extends TenureParts {
+  readonly appender: Appender;
+  readonly recent: Recent;
+  /** As asked for; outboxes and inboxes are strict otherwise. */
+  readonly durability: Durability | undefined;
+  readonly leaseMs: number;
+  /** Whoever has read or written the bookkeeping shows it. */
+  see(log: LogRecord): void;
+  /** Counts what is said in-band. */
+  count(news: StreamError): void;
+  /** Something that `status` shows has changed. */
+  changed(): void;
+}

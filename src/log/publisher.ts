@@ -1,0 +1,59 @@
+import { messagePack } from '../codec.js';
+import { StreamError } from '../errors.js';
+import type { Codec, Publisher, PublisherLimits, SendOptions } from '../protocols.js';
+import { checkTopic } from '../topic.js';
+import type { Durability } from './database.js';
+import { readHeader } from './header.js';
+import type { Parts } from './parts.js';
+import type { Lane } from './records.js';
+
+/** Several under way share a transaction; large batches make large segments. */
+const LIMITS: PublisherLimits = { batchBytes: 2 ** 18, inFlight: 16 };
+
+/** `send` settles when the message is stored: its transaction has completed. Rejects with `quota_exceeded`, `storage_failed` or `closed`. */
+export class LogPublisher implements Publisher {
+  readonly codec: Codec = messagePack;
+  readonly limits = LIMITS;
+  readonly #parts: Parts;
+  readonly #lane: Lane;
+  readonly #durability: Durability;
+  readonly #onStored: (seq: number | undefined) => void;
+  readonly #gone = new AbortController();
+
+  constructor(
+    parts: Parts,
+    lane: Lane,
+    { durability, onStored = () => {} }: { durability: Durability; onStored?: (seq: number | undefined) => void },
+  ) {
+    this.#parts = parts;
+    this.#lane = lane;
+    this.#durability = durability;
+    this.#onStored = onStored;
+  }
+
+  async send(topic: string, message: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
+    checkTopic(topic);
+    if (!(message instanceof Uint8Array)) throw new TypeError(`A message must be a Uint8Array, not ${message}`);
+    signal?.throwIfAborted();
+    this.#gone.signal.throwIfAborted();
+    const seq = await this.#parts.appender.append({
+      lane: this.#lane,
+      topic,
+      payload: message.slice(),
+      header: readHeader(message),
+      durability: this.#durability,
+      owner: this.#gone.signal,
+      signal,
+    });
+    this.#onStored(seq);
+  }
+
+  /** What is not stored by now rejects with `closed`. */
+  async close(): Promise<void> {
+    this.#gone.abort(new StreamError('closed', 'This publisher is closed: open a new one'));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

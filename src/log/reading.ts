@@ -1,0 +1,72 @@
+/** Where a reader begins, and what it reads from the database. */
+import { readLog } from './commit.js';
+import type { Database, Tx } from './database.js';
+import { type DirectoryRecord, type Lane, type LogRecord, laneOf, type Offset, type SegmentRecord } from './records.js';
+
+/** `'start'`: the oldest message there is; `'now'`: what comes next; an offset, that message itself included; a time, what was stored since. */
+export type From = 'start' | 'now' | Offset | { readonly time: number | Date };
+
+/** Segments read at once: so many, and so many bytes, but one at least. */
+const PAGE = 64;
+const PAGE_BYTES = 2 ** 20;
+
+export interface Page {
+  readonly log: LogRecord;
+  readonly segments: readonly (DirectoryRecord & { readonly record: SegmentRecord | undefined })[];
+}
+
+/** What the lane holds from this offset on; no segments when it has nothing more. */
+export function readPage(database: Database, lane: Lane, at: number): Promise<Page> {
+  return database.run({ stores: ['meta', 'directory', 'segments'], mode: 'readonly' }, async (tx) => {
+    const [log, entries] = await Promise.all([readLog(tx), segmentsFrom(tx, lane, at, PAGE)]);
+    const page = fitting(entries);
+    const records = await Promise.all(page.map(({ first, count }) => tx.get<SegmentRecord>('segments', [lane, first + count])));
+    return { log, segments: page.map((entry, i) => ({ ...entry, record: records[i] })) };
+  });
+}
+
+function fitting(entries: readonly DirectoryRecord[]): readonly DirectoryRecord[] {
+  let bytes = 0;
+  const over = entries.findIndex((entry, i) => {
+    bytes += entry.bytes;
+    return i > 0 && bytes > PAGE_BYTES;
+  });
+  return over < 0 ? entries : entries.slice(0, over);
+}
+
+/** Checks what a caller gave. Throws `TypeError`. */
+export function checkFrom(from: From): From {
+  const { time, epoch, seq } = from as { time?: unknown; epoch?: unknown; seq?: unknown };
+  const sound =
+    from === 'start' ||
+    from === 'now' ||
+    (time !== undefined && Number.isFinite(Number(time))) ||
+    (typeof epoch === 'string' && Number.isSafeInteger(seq) && (seq as number) >= 0);
+  if (sound) return from;
+  throw new TypeError(`from must be 'start', 'now', an offset, or { time } in milliseconds, not ${JSON.stringify(from)}`);
+}
+
+/** The offset meant, and whether the log it belonged to is gone. */
+export async function resolve(tx: Tx, log: LogRecord, lane: Lane, from: From): Promise<{ readonly at: number; readonly lost: boolean }> {
+  const { start, next } = laneOf(log, lane);
+  if (from === 'start') return { at: start, lost: false };
+  if (from === 'now') return { at: next, lost: false };
+  if ('epoch' in from) return from.epoch === log.epoch ? { at: Math.min(from.seq, next), lost: false } : { at: start, lost: true };
+  return { at: await atTime(tx, lane, Number(from.time), start, next), lost: false };
+}
+
+/** Times in a lane never run backwards. */
+async function atTime(tx: Tx, lane: Lane, time: number, start: number, next: number): Promise<number> {
+  let [low, high] = [start, next];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [segment] = await segmentsFrom(tx, lane, middle, 1);
+    if (!segment || segment.time >= time) high = segment ? Math.min(middle, segment.first) : middle;
+    else low = segment.first + segment.count;
+  }
+  return Math.max(low, start);
+}
+
+function segmentsFrom(tx: Tx, lane: Lane, at: number, limit: number): Promise<DirectoryRecord[]> {
+  return tx.list<DirectoryRecord>('directory', [lane, at], [lane, Number.POSITIVE_INFINITY], limit);
+}

@@ -1,0 +1,84 @@
+import { StreamError } from '../errors.js';
+import { moveCursor, readLog } from './commit.js';
+import type { Database } from './database.js';
+import { checkFrom, type From, resolve } from './reading.js';
+import { type DeadLetterRecord, type Lane, LOG_LANE, type LogRecord, laneOf, type Offset } from './records.js';
+import { isOutbox, removeHead } from './retention.js';
+
+/** A message that an outbox could not send, and why. */
+export interface DeadLetter {
+  readonly outbox: string;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly error: StreamError;
+  readonly offset: Offset;
+  /** When it was given up, in milliseconds since 1970. */
+  readonly time: number;
+}
+
+export interface PurgeOptions {
+  /** Removes what was stored before, in whole segments, read or not. A time or `'now'` means inboxes too, an offset only what `publisher()` stored. */
+  readonly before?: From;
+  /** Forgets these named cursors. Who reads under one begins anew. */
+  readonly cursors?: readonly string[];
+  /** Removes all dead letters. */
+  readonly deadLetters?: boolean;
+  /** Gives up what this outbox has still to send. */
+  readonly outbox?: string;
+}
+
+const EVERYTHING = Number.POSITIVE_INFINITY;
+
+export function listDeadLetters(database: Database): Promise<DeadLetter[]> {
+  return database.run({ stores: ['meta', 'dead'], mode: 'readonly' }, async (tx) => {
+    const log = await readLog(tx);
+    const found = await Promise.all(
+      Object.keys(log.lanes)
+        .filter(isOutbox)
+        .map((lane) => tx.list<DeadLetterRecord>('dead', [lane, -1], [lane, EVERYTHING])),
+    );
+    return found.flat().map(({ lane, seq, topic, payload, error, time }) => ({
+      outbox: lane.slice('out/'.length),
+      topic,
+      payload: new Uint8Array(payload),
+      error: StreamError.from(error),
+      offset: { epoch: log.epoch, seq },
+      time,
+    }));
+  });
+}
+
+export function purge(database: Database, options: PurgeOptions): Promise<LogRecord> {
+  const { before, cursors = [], deadLetters = false, outbox } = options;
+  if (before !== undefined) checkFrom(before);
+  return database.run({}, async (tx) => {
+    const log = await readLog(tx);
+    for (const [key, { name, lane }] of Object.entries(log.cursors)) {
+      if (!cursors.includes(name) || isOutbox(lane)) continue;
+      delete log.cursors[key];
+      delete log.terms[key];
+    }
+    const lanes: Lane[] = before === undefined ? [] : typeof before === 'object' && 'epoch' in before ? [LOG_LANE] : Object.keys(log.lanes);
+    for (const lane of lanes) {
+      if (isOutbox(lane)) continue;
+      const { at } = await resolve(tx, log, lane, before as From);
+      await removeHead(tx, log, lane, laneOf(log, lane), ({ first, count }) => first + count <= at);
+    }
+    if (outbox !== undefined) {
+      const lane = `out/${outbox}`;
+      await moveCursor(tx, log, `pump ${lane}`, { lane, name: '', at: laneOf(log, lane).next }, 0);
+    }
+    if (deadLetters) {
+      for (const [lane, counted] of Object.entries(log.lanes)) {
+        const dead = await tx.list<DeadLetterRecord>('dead', [lane, -1], [lane, EVERYTHING]);
+        for (const { seq, payload } of dead) {
+          tx.delete('dead', [lane, seq]);
+          log.bytes -= payload.byteLength;
+        }
+        counted.deadLetters = 0;
+      }
+    }
+    tx.put('meta', 'log', log);
+    return log;
+  });
+}
