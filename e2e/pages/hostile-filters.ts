@@ -28,16 +28,17 @@ export default serveFilters({
     return new Promise(() => {});
   }),
   chatters: unlucky(() => {
-    for (const words of [undefined, null, 'hello', { kind: 'answer' }, { token: 0, kind: 'ready' }]) globalThis.postMessage(words);
+    for (const words of [undefined, null, 'hello', { ask: 1 }, ['proxystream filters']]) globalThis.postMessage(words);
     return true;
   }),
   /** Knows the protocol, and claims that everything is to be dropped. */
   forges: unlucky(() => {
-    for (let ask = 0; ask < 99; ask++) globalThis.postMessage({ token: 1, kind: 'answer', ask, drops: Uint8Array.of(255, 255), costs: [] });
+    for (let ask = 0; ask < 99; ask++) globalThis.postMessage({ ask, drops: Uint8Array.of(255, 255), costs: [] });
     return true;
   }),
   silences: unlucky(() => {
     Object.assign(globalThis, { postMessage: () => {}, onmessage: null });
+    Object.assign(MessagePort.prototype, { postMessage: () => {} });
     return true;
   }),
   failsLater: unlucky(() => {

@@ -4,7 +4,9 @@ import { StreamConsumer } from '../consumer.js';
 import { StreamError } from '../errors.js';
 import { END_OF_STREAM } from '../events.js';
 import { collect } from '../fixtures/promises.js';
+import { TestPublisher } from '../fixtures/test-publisher.js';
 import { batch, inline, Wire } from '../fixtures/wire.js';
+import { StreamProducer } from '../producer.js';
 import type { Filter } from '../protocols.js';
 import { any, explain, type WorkerOptions, workerFilters } from './index.js';
 
@@ -161,6 +163,35 @@ describe('metadata', () => {
     });
     expect(await collect(consumer)).toEqual([2]);
     expect(consumer.stats.filterErrors).toBe(1);
+  });
+});
+
+describe('metadata that a producer’s filter in a worker cannot be asked about', () => {
+  const nuisances: readonly [string, unknown, string][] = [
+    ['cannot be cloned', () => {}, 'not_encodable'],
+    ['is huge', 'x'.repeat(2 ** 20), 'too_large'],
+  ];
+
+  test.each(nuisances)(
+    'because it %s is an error to whoever sends it, by its code, and no other event suffers',
+    async (_, nuisance, code) => {
+      const publisher = new TestPublisher();
+      const producer = new StreamProducer<number>(publisher, { filter: hostile().odd, onFilterError: 'throw' });
+      const sent = [1, 2, 3, 4].map((n) => producer.send('t', n, { metadata: n === 2 ? { n, nuisance } : { n } }));
+      const outcomes = await Promise.allSettled(sent);
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+      expect(outcomes[1]).toMatchObject({ reason: { code } });
+      expect(publisher.contents()).toEqual([4]);
+    },
+  );
+
+  test('because it is huge goes on, counted by the filter, unless that is told to throw', async () => {
+    const publisher = new TestPublisher();
+    const { odd } = hostile();
+    const producer = new StreamProducer<number>(publisher, { filter: odd });
+    await Promise.all([1, 3].map((n) => producer.send('t', n, { metadata: { n, huge: n === 3 ? 'x'.repeat(2 ** 20) : '' } })));
+    expect(publisher.contents()).toEqual([3]);
+    expect(explain(odd)).toMatchObject({ seen: 2, dropped: 1, failed: 1 });
   });
 });
 
