@@ -114,11 +114,17 @@ export class StreamProducer<T> implements AsyncDisposable {
     await stream.send(object, copy(metadata), evict, signal);
   }
 
-  /** Settles when everything sent before, on any topic, is published; once closed, as `close` did. */
+  /**
+   * Settles when everything sent before, on any topic, is published, and where the publisher has a `flush` of its own, when that has: through an outbox
+   * it has arrived. Rejects as `send` does, or as that `flush`. Once closed, it settles as `close` did.
+   */
   async flush({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    await (this.#closing ?? all([...this.#topics.values()].map((stream) => stream.flush(signal))));
+    if (this.#closing) return this.#closing;
+    await all([...this.#topics.values()].map((stream) => stream.flush(signal)));
+    await this.#publisher.flush?.({ signal });
   }
 
+  /** The same of one topic, but without the publisher's own `flush`. */
   async flushTopic(topic: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     checkTopic(topic);
     await (this.#closing ?? this.#topics.get(topic)?.flush(signal));
@@ -133,7 +139,7 @@ export class StreamProducer<T> implements AsyncDisposable {
   /**
    * Ends `topics`, flushes the others, and closes the publisher unless told not to, and the stores if told to. Closes all of them even when
    * something fails, and then rejects with the failure; `timeout` when flushing takes longer than `timeoutMs` (a broker that is not there).
-   * Idempotent.
+   * It flushes into the publisher and waits for nothing beyond: what an outbox has stored by then, it still sends when it is next opened. Idempotent.
    */
   async close({ topics = [], publisher = true, stores = false, timeoutMs = 30_000 }: ProducerCloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(topics.map(checkTopic), publisher, stores, timeoutMs);

@@ -29,6 +29,11 @@ export interface Publisher extends AsyncDisposable {
    * Rejects with `closed` when neither kept nor refused before `close()`; with the signal's reason when aborted.
    */
   send(topic: string, message: Uint8Array, options?: SendOptions): Promise<void>;
+  /**
+   * Offered where what `send` promises is not the end of it (an outbox): settles when everything sent before has got where it is to go.
+   * Rejects when some of it never will, with `closed`, or with the signal's reason: the wait is given up, not the sending.
+   */
+  flush?(options?: SendOptions): Promise<void>;
   /** Ends every wait; idempotent. Settles when nothing more will be sent. */
   close(): Promise<void>;
 }
@@ -38,6 +43,8 @@ export interface EventPublisher extends AsyncDisposable {
   readonly limits?: PublisherLimits;
   /** Like {@link Publisher.send}. The batch is not changed by either side afterwards. */
   sendEvents(batch: EventBatch, options?: SendOptions): Promise<void>;
+  /** Like {@link Publisher.flush}. */
+  flush?(options?: SendOptions): Promise<void>;
   close(): Promise<void>;
 }
 

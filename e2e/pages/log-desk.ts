@@ -10,12 +10,14 @@ const publisher = log.publisher();
 /** What came of an attempt to store: `'stored'`, or a code. */
 type Outcome = string;
 
+export type Reader = { readonly name: string } | { readonly from: 'start' };
+
 declare global {
   var desk: {
     /** A message that begins with its number, then so many bytes that do not compress. */
     store(number: number, bytes: number): Promise<Outcome>;
-    /** Reads under a name for so many messages, acknowledges them, and closes: their numbers, and the news between. */
-    read(name: string, count: number): Promise<(number | string)[]>;
+    /** Reads so many messages, acknowledges them, and closes: their numbers, and the news between. */
+    read(count: number, reader: Reader): Promise<(number | string)[]>;
     /** Follows from now on; what has come is in `heard`. */
     follow(): Promise<void>;
     heard: (number | string)[];
@@ -38,9 +40,9 @@ globalThis.desk = {
       return error instanceof StreamError ? error.code : String(error);
     }
   },
-  async read(name, count) {
+  async read(count, reader) {
     const taken: (number | string)[] = [];
-    const subscriber = log.subscriber('t', { name });
+    const subscriber = log.subscriber('t', reader);
     for await (const batch of subscriber.batches({ ack: 'manual', max: 1 })) {
       taken.push(...batch.messages.map(inWords));
       batch.ack();

@@ -2,7 +2,7 @@ import { StreamError } from '../errors.js';
 import type { AnySubscriber, EventPublisher, Publisher } from '../protocols.js';
 import { Appender } from './appender.js';
 import { readLog } from './commit.js';
-import { type Database, IndexedDatabase } from './database.js';
+import { closedError, type Database, IndexedDatabase } from './database.js';
 import { Doorbell } from './doorbell.js';
 import { Inbox, type InboxOptions } from './inbox.js';
 import type { Given } from './inner.js';
@@ -11,7 +11,7 @@ import { Outbox, type OutboxOptions } from './outbox.js';
 import type { Parts } from './parts.js';
 import { LogPublisher } from './publisher.js';
 import { Recent } from './recent.js';
-import { type Lane, LOG_LANE, type LogRecord } from './records.js';
+import { LOG_LANE, type LogRecord } from './records.js';
 import { type LogStatus, StatusBoard } from './status.js';
 import { LogSubscriber, type LogSubscriberOptions } from './subscriber.js';
 import { type DeadLetter, listDeadLetters, type PurgeOptions, purge } from './upkeep.js';
@@ -117,7 +117,7 @@ export class Log implements AsyncDisposable {
 
   /** Reads what publishers of this log stored, in any tab: from now on, from `from` on, or, with a `name`, from where that stopped. */
   subscriber(topicFilter = '#', options: LogSubscriberOptions = {}): LogSubscriber {
-    return this.#subscribe(LOG_LANE, topicFilter, options);
+    return this.#keep(new LogSubscriber(this.#parts, LOG_LANE, topicFilter, options));
   }
 
   /**
@@ -172,12 +172,8 @@ export class Log implements AsyncDisposable {
     this.#parts.database.close();
   }
 
-  #subscribe(lane: Lane, topicFilter: string, options: LogSubscriberOptions): LogSubscriber {
-    return this.#keep(new LogSubscriber(this.#parts, lane, topicFilter, options));
-  }
-
   #keep<P extends { close(): Promise<void> }>(part: P): P {
-    if (this.#closing) throw new StreamError('closed', 'This log is closed: open it again');
+    if (this.#closing) throw closedError();
     this.#open.add(part);
     return part;
   }

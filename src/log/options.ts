@@ -1,3 +1,4 @@
+import { check, checkOneOf } from '../check.js';
 import type { Durability } from './database.js';
 
 export interface LogOptions {
@@ -22,13 +23,11 @@ const BOUNDS = { maxBytes: 2 ** 53, maxAgeMs: 2 ** 53, leaseMs: 2 ** 53, silence
 
 /** Throws `TypeError`. */
 export function checkLogOptions(name: string, options: LogOptions): void {
-  if (typeof name !== 'string' || name === '') throw new TypeError('A log needs a name: a non-empty string');
-  const { durability, fallback } = options;
-  if (durability !== undefined && durability !== 'relaxed' && durability !== 'strict')
-    throw new TypeError(`durability must be relaxed or strict, not ${durability}`);
-  if (fallback !== undefined && fallback !== 'memory') throw new TypeError(`fallback must be memory, not ${fallback}`);
-  for (const option of Object.keys(BOUNDS) as (keyof typeof BOUNDS)[]) {
-    const value = options[option];
-    if (value !== undefined && !(value >= 1 && value < BOUNDS[option])) throw new TypeError(`${option} must be from 1, not ${value}`);
+  check(typeof name === 'string' && name !== '', "A log's name", name, 'a non-empty string');
+  checkOneOf('durability', options.durability, undefined, 'relaxed', 'strict');
+  checkOneOf('fallback', options.fallback, undefined, 'memory');
+  for (const [option, bound] of Object.entries(BOUNDS)) {
+    const value = options[option as keyof typeof BOUNDS];
+    check(value === undefined || (value >= 1 && value < bound), option, value, 'from 1');
   }
 }

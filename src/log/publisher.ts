@@ -1,5 +1,6 @@
+import { check } from '../check.js';
 import { messagePack } from '../codec.js';
-import { StreamError } from '../errors.js';
+import { closedError } from '../errors.js';
 import type { Codec, Publisher, PublisherLimits, SendOptions } from '../protocols.js';
 import { checkTopic } from '../topic.js';
 import type { Durability } from './database.js';
@@ -33,7 +34,7 @@ export class LogPublisher implements Publisher {
 
   async send(topic: string, message: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
     checkTopic(topic);
-    if (!(message instanceof Uint8Array)) throw new TypeError(`A message must be a Uint8Array, not ${message}`);
+    check(message instanceof Uint8Array, 'A message', message, 'a Uint8Array');
     signal?.throwIfAborted();
     this.#gone.signal.throwIfAborted();
     const seq = await this.#parts.appender.append({
@@ -50,7 +51,7 @@ export class LogPublisher implements Publisher {
 
   /** What is not stored by now rejects with `closed`. */
   async close(): Promise<void> {
-    this.#gone.abort(new StreamError('closed', 'This publisher is closed: open a new one'));
+    this.#gone.abort(closedError());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 /** Where a reader begins, and what it reads from the database. */
+import { check } from '../check.js';
 import { readLog } from './commit.js';
 import type { Database, Tx } from './database.js';
 import { type DirectoryRecord, type Lane, type LogRecord, laneOf, type Offset, type SegmentRecord } from './records.js';
@@ -35,15 +36,14 @@ function fitting(entries: readonly DirectoryRecord[]): readonly DirectoryRecord[
 }
 
 /** Checks what a caller gave. Throws `TypeError`. */
-export function checkFrom(from: From): From {
+export function checkFrom(from: From): void {
   const { time, epoch, seq } = from as { time?: unknown; epoch?: unknown; seq?: unknown };
   const sound =
     from === 'start' ||
     from === 'now' ||
     (time !== undefined && Number.isFinite(Number(time))) ||
     (typeof epoch === 'string' && Number.isSafeInteger(seq) && (seq as number) >= 0);
-  if (sound) return from;
-  throw new TypeError(`from must be 'start', 'now', an offset, or { time } in milliseconds, not ${JSON.stringify(from)}`);
+  check(sound, 'from', JSON.stringify(from), "'start', 'now', an offset, or { time } in milliseconds");
 }
 
 /** The offset meant, and whether the log it belonged to is gone. */

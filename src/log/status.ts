@@ -104,10 +104,6 @@ export class StatusBoard {
     return this.#log.lanes;
   }
 
-  get watched(): boolean {
-    return this.#listeners.size > 0;
-  }
-
   /** Records may be seen out of order. */
   see(log: LogRecord): void {
     const lost = log.epoch !== this.#log.epoch;
@@ -146,7 +142,7 @@ export class StatusBoard {
 
   /** Tells the listeners, once for all that happens in one go. */
   changed(): void {
-    if (this.#scheduled || !this.watched) return;
+    if (this.#scheduled || this.#listeners.size === 0) return;
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;

@@ -27,17 +27,17 @@ export interface PurgeOptions {
   readonly outbox?: string;
 }
 
-const EVERYTHING = Number.POSITIVE_INFINITY;
+/** Of all outboxes. */
+const ALL_DEAD = [
+  ['out/', -1],
+  ['out0', -1],
+] as const;
 
 export function listDeadLetters(database: Database): Promise<DeadLetter[]> {
   return database.run({ stores: ['meta', 'dead'], mode: 'readonly' }, async (tx) => {
     const log = await readLog(tx);
-    const found = await Promise.all(
-      Object.keys(log.lanes)
-        .filter(isOutbox)
-        .map((lane) => tx.list<DeadLetterRecord>('dead', [lane, -1], [lane, EVERYTHING])),
-    );
-    return found.flat().map(({ lane, seq, topic, payload, error, time }) => ({
+    const dead = await tx.list<DeadLetterRecord>('dead', ...ALL_DEAD);
+    return dead.map(({ lane, seq, topic, payload, error, time }) => ({
       outbox: lane.slice('out/'.length),
       topic,
       payload: new Uint8Array(payload),
@@ -69,14 +69,9 @@ export function purge(database: Database, options: PurgeOptions): Promise<LogRec
       await moveCursor(tx, log, `pump ${lane}`, { lane, name: '', at: laneOf(log, lane).next }, 0);
     }
     if (deadLetters) {
-      for (const [lane, counted] of Object.entries(log.lanes)) {
-        const dead = await tx.list<DeadLetterRecord>('dead', [lane, -1], [lane, EVERYTHING]);
-        for (const { seq, payload } of dead) {
-          tx.delete('dead', [lane, seq]);
-          log.bytes -= payload.byteLength;
-        }
-        counted.deadLetters = 0;
-      }
+      for (const { payload } of await tx.list<DeadLetterRecord>('dead', ...ALL_DEAD)) log.bytes -= payload.byteLength;
+      tx.deleteRange('dead', ...ALL_DEAD);
+      for (const counted of Object.values(log.lanes)) counted.deadLetters = 0;
     }
     tx.put('meta', 'log', log);
     return log;
