@@ -98,6 +98,10 @@ export class StatusBoard {
     return this.#log.lanes;
   }
 
+  get epoch(): string {
+    return this.#log.epoch;
+  }
+
   get watched(): boolean {
     return this.#listeners.size > 0;
   }
