@@ -37,7 +37,7 @@ export const APPS = [
   {
     name: 'proxystream/log, beside the core',
     // What is reached; the aim is 9,000. Parts of it loaded later would not come when they are needed: offline.
-    budget: 12_700,
+    budget: 13_000,
     counts: 'all',
     beside: CORE,
     program: `${CORE}
