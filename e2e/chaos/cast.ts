@@ -13,13 +13,16 @@ export interface Cast {
   readonly broker?: string | undefined;
   readonly publishes?: 'log' | 'outbox' | undefined;
   readonly reads?: { readonly from: 'log' | 'inbox'; readonly cursor: string } | undefined;
+  /** A cursor outside of the browser: what is lost on the way to it within, only this tab can say. */
+  readonly answersFor?: string | undefined;
   /** A flaw, to see that it is found. */
   readonly mutant?: Mutant | undefined;
 }
 
-export type Part = Pick<Cast, 'publishes' | 'reads'>;
+export type Part = Pick<Cast, 'publishes' | 'reads' | 'answersFor'>;
 
 const BOARD = 'board';
+const TO_THE_ARCHIVE: Part = { publishes: 'outbox', answersFor: 'archive' };
 const ON_THE_BOARD: Part = { reads: { from: 'inbox', cursor: BOARD } };
 
 /** By topology, one part for each tab. */
@@ -30,7 +33,7 @@ export const PARTS: Readonly<Record<Topology, readonly Part[]>> = {
     { publishes: 'log', reads: { from: 'log', cursor: BOARD } },
     { publishes: 'log', reads: { from: 'log', cursor: 'audit' } },
   ],
-  outbox: [{ publishes: 'outbox' }, { publishes: 'outbox' }, { publishes: 'outbox' }],
+  outbox: [TO_THE_ARCHIVE, TO_THE_ARCHIVE, TO_THE_ARCHIVE],
   inbox: [ON_THE_BOARD, ON_THE_BOARD, ON_THE_BOARD],
   chain: [{ publishes: 'outbox' }, { publishes: 'outbox', ...ON_THE_BOARD }, ON_THE_BOARD],
 };

@@ -99,9 +99,12 @@ function lost(history: readonly Fact[], cursor: string): Violation[] {
 /** Whether what was offered then may be missing: something destroyed it, and this cursor was told so afterwards, or nobody was left to tell. */
 function excused(history: readonly Fact[], cursor: string): (offered: number) => boolean {
   const destroyed = history.findLastIndex((fact) => fact.is === 'fault' && fact.destroys);
+  const over = history.findIndex(({ is }, at) => at > destroyed && is === 'destroyed');
   const healed = history.findIndex(({ is }) => is === 'healed');
-  const told = history.findLastIndex((fact) => isLoss(fact, cursor));
-  const until = told > destroyed ? told : forgotten(history, cursor, destroyed);
+  // What a database had is gone when it is; over a wire more goes, until it stands again.
+  const told = history.map((fact, at) => (isLoss(fact, cursor) && at > destroyed ? (isDataLost(fact) && over >= 0 ? over : at) : -1));
+  const latest = Math.max(...told);
+  const until = latest >= 0 ? latest : forgotten(history, cursor, destroyed);
   return (offered) => destroyed >= 0 && offered < until && !(healed >= 0 && offered > healed);
 }
 
@@ -109,12 +112,19 @@ function excused(history: readonly Fact[], cursor: string): (offered: number) =>
 function forgotten(history: readonly Fact[], cursor: string, destroyed: number): number {
   const before = history.slice(0, destroyed + 1);
   const witnesses = new Set(before.flatMap((fact) => ('cursor' in fact && fact.cursor === cursor ? [fact.life] : [])));
+  // Who reads outside of the browser, in one stay as long as the round, sees nothing of its databases.
+  const last = history[destroyed];
+  if (last?.is === 'fault' && last.kind === 'clear database') witnesses.delete(cursor);
   for (const [at, fact] of history.entries()) {
     if (fact.is === 'closed' && fact.cursor === cursor) witnesses.delete(fact.life);
     if (fact.is === 'fault') for (const life of witnesses) if (fact.ends?.some((tab) => life.startsWith(tab))) witnesses.delete(life);
     if (witnesses.size === 0 && at > destroyed) return at;
   }
   return -1;
+}
+
+function isDataLost(fact: Fact): boolean {
+  return fact.is === 'news' && fact.code === 'data_lost';
 }
 
 /** Where nothing was destroyed, nothing is missing. */

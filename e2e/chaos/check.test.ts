@@ -46,6 +46,15 @@ describe('a good history', () => {
     expect(verdict([...send(0, 1), ...give('a', 0), ...give('b', 1), CLEARED, killed, ...send(2), HEALED])).toEqual(['lost']);
   });
 
+  test('may lack outside of the browser what was lost within, when a tab said so, or nobody was left to', () => {
+    const cleared: Fact = { is: 'fault', kind: 'clear database', destroys: true };
+    const tab: Fact = { is: 'reading', cursor: 'a', life: 'tab' };
+    const killed: Fact = { is: 'fault', kind: 'kill browser', destroys: false, ends: ['tab'] };
+    expect(verdict([tab, ...send(0, 1), ...give('a', 0), cleared, DESTROYED, news('data_lost'), HEALED])).toEqual([]);
+    expect(verdict([tab, ...send(0, 1), ...give('a', 0), cleared, DESTROYED, killed, HEALED])).toEqual([]);
+    expect(verdict([tab, ...send(0, 1), ...give('a', 0), cleared, DESTROYED, HEALED])).toEqual(['lost']);
+  });
+
   test('may repeat what was acknowledged before everything was destroyed, and while it was', () => {
     const before = [...give('a', 0), acknowledge('a', 0), ...give('a', 1), acknowledge('a', 1)];
     expect(verdict([...send(0, 1), ...before, CLEARED, ...give('a', 0, 1), news('data_lost'), HEALED])).toEqual([]);
@@ -73,6 +82,7 @@ describe('it finds', () => {
       [...send(0), CLEARED, news('gap'), ...give('a', 0), ...send(1), CLEARED, HEALED],
     ],
     ['a promise lost after the world was healed', 'lost', [...give0(), CLEARED, HEALED, ...send(1), news('gap')]],
+    ['a promise made after the database was gone', 'lost', [...give0(), CLEARED, DESTROYED, ...send(1), news('data_lost'), HEALED]],
     ['a message twice in one stay', 'twice', [...send(0), ...give('a', 0), ...give('a', 0), HEALED]],
     ['a message again that was acknowledged in order', 'twice', [...give0(), acknowledge('a', 0), closed('a'), given('b', 0), HEALED]],
     ['a message again that its cursor had passed', 'twice', [...give0(), passed('a', 0), CRASHED, given('b', 0), HEALED]],

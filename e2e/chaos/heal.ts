@@ -16,7 +16,7 @@ export async function heal(world: World, patienceMs: number): Promise<void> {
   await makeWell(world);
   recorder.tell({ is: 'healed' });
   const { length } = recorder.history;
-  const spoken = lastWords(world);
+  const spoken = await lastWords(world);
   const well = () =>
     factsThat(recorder.history.slice(length), 'offered').length >= spoken &&
     !check(recorder.history).some(({ rule }) => rule === 'lost' || rule === 'stuck');
@@ -26,6 +26,8 @@ export async function heal(world: World, patienceMs: number): Promise<void> {
     if (!(await tab.settled(patienceMs)))
       recorder.tell({ is: 'stuck', what: `tab${i} has promises that never settled, or a cursor that stays behind` });
   }
+  // Tabs that were still busy with what was asked of them before have said more since then.
+  await comesTrue(well, moved, patienceMs);
   await oneConnectionPerPump(world, patienceMs);
 }
 
@@ -51,10 +53,10 @@ async function makeWell({ tabs, browser, broker, wire, backstage }: World): Prom
   }
 }
 
-/** Everybody who publishes publishes once more. How many messages that is. */
-function lastWords({ device, publishing, tabs }: World): number {
+/** Everybody who publishes has begun to publish once more. How many messages that is. */
+async function lastWords({ device, publishing, tabs }: World): Promise<number> {
   device?.publish(LAST_WORDS, 20);
-  for (const tab of publishing) tabs[tab]?.publish(LAST_WORDS, 20, false);
+  await Promise.all(publishing.map((tab) => tabs[tab]?.publish(LAST_WORDS, 20, false)));
   return (device ? 1 : publishing.length) * LAST_WORDS;
 }
 

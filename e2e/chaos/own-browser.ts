@@ -18,7 +18,14 @@ export interface OwnBrowser extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-const FLAGS = ['--headless=new', '--remote-debugging-port=0', '--no-first-run', '--no-default-browser-check', '--mute-audio'];
+const FLAGS = [
+  '--headless=new',
+  '--remote-debugging-port=0',
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--mute-audio',
+  '--disable-features=PreloadTopChromeWebUI', // a page that nobody sees, loaded with every window
+];
 
 export async function startOwnBrowser(): Promise<OwnBrowser> {
   const profile = await mkdtemp(join(tmpdir(), 'proxystream-profile-'));

@@ -98,7 +98,7 @@ function befall(step: Exclude<TabStep, { do: 'publish' }>, { tabs, browser }: Wo
 /** Any number will do for a tab: it counts through those that publish. Where none does, the device outside does. */
 function publish({ publishing, tabs, device }: World, { tab, count, bytes, together }: Extract<Step, { do: 'publish' }>): void {
   if (device) device.publish(count, bytes);
-  else tabs[publishing[tab % publishing.length] ?? 0]?.publish(count, bytes, together);
+  else void tabs[publishing[tab % publishing.length] ?? 0]?.publish(count, bytes, together);
 }
 
 /** Every process of the browser dies at once. The tabs that were open are opened again, as a browser does that crashed. */

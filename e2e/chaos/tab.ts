@@ -40,8 +40,9 @@ export class Tab {
     await this.#page?.waitForFunction(() => 'tab' in globalThis, undefined, { timeout: PATIENCE_MS, polling: 10 });
   }
 
-  publish(count: number, bytes: number, together: boolean): void {
-    this.#begin(`tab.publish(${count}, ${bytes}, ${together})`);
+  /** Settles when it has begun. */
+  publish(count: number, bytes: number, together: boolean): Promise<void> {
+    return this.#begin(`tab.publish(${count}, ${bytes}, ${together})`);
   }
 
   async crash(): Promise<void> {
@@ -101,15 +102,15 @@ export class Tab {
   }
 
   stopReading(): void {
-    this.#begin('tab.stopReading()');
+    void this.#begin('tab.stopReading()');
   }
 
   readAgain(): void {
-    this.#begin('tab.readAgain()');
+    void this.#begin('tab.readAgain()');
   }
 
-  #begin(what: string): void {
-    this.#devtools?.send('Runtime.evaluate', { expression: `globalThis.tab && void ${what}` }).catch(() => {});
+  async #begin(what: string): Promise<void> {
+    await this.#devtools?.send('Runtime.evaluate', { expression: `globalThis.tab && void ${what}` }).catch(() => {});
   }
 
   #gone(page: Page): void {

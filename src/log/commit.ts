@@ -22,6 +22,8 @@ import { forgetStreams, MAX_STREAMS, type StreamMemory } from './streams.js';
 export interface Fence {
   readonly key: string;
   readonly term: number;
+  /** Terms are counted anew in each database. */
+  readonly epoch: string;
 }
 
 export interface Entry extends Content {
@@ -70,6 +72,10 @@ export async function readLog(tx: Tx): Promise<LogRecord> {
   return log;
 }
 
+export function holds(log: LogRecord, { key, term, epoch }: Fence): boolean {
+  return log.epoch === epoch && log.terms[key] === term;
+}
+
 /** Throws `quota_exceeded` when there is no room within `maxBytes`. */
 export async function commit<E extends Entry>(
   tx: Tx,
@@ -80,9 +86,8 @@ export async function commit<E extends Entry>(
 ): Promise<Committed<E>> {
   const log = await readLog(tx);
   const now = tick(log);
-  const holds = ({ key, term }: Fence) => log.terms[key] === term;
-  const fenced = new Set(draft.entries.filter(({ fence }) => fence && !holds(fence)));
-  for (const { fence, cursor } of draft.moves) if (holds(fence)) await moveCursor(tx, log, fence.key, cursor, now + limits.leaseMs);
+  const fenced = new Set(draft.entries.filter(({ fence }) => fence && !holds(log, fence)));
+  for (const { fence, cursor } of draft.moves) if (holds(log, fence)) await moveCursor(tx, log, fence.key, cursor, now + limits.leaseMs);
 
   const sent = draft.moves.map(({ cursor: { lane } }) => lane).filter(isOutbox);
   const unfenced = draft.entries.filter((entry) => !fenced.has(entry));
@@ -177,5 +182,12 @@ async function isStored(tx: Tx, { ends, token }: Draft): Promise<boolean> {
 }
 
 export function fencedError(): StreamError {
-  return new StreamError('session_taken_over', 'Another tab has taken this over: what was not stored comes again there');
+  return new StreamError('session_taken_over', 'Another tab has taken this over: what was not stored comes again there', {
+    reason: 'term_over',
+  });
+}
+
+/** The term in whose name something was to be stored is over, or gone with its database. */
+export function isFenced(error: unknown): boolean {
+  return error instanceof StreamError && error.details.reason === 'term_over';
 }

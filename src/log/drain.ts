@@ -3,7 +3,7 @@ import { Bell } from '../bell.js';
 import { messagePack } from '../codec.js';
 import { StreamError, toStreamError } from '../errors.js';
 import type { EventPublisher, Message, Publisher } from '../protocols.js';
-import { type Fence, fencedError, readLog } from './commit.js';
+import { type Fence, fencedError, holds, readLog } from './commit.js';
 import { tail } from './follow.js';
 import { readHeader } from './header.js';
 import type { Inner } from './inner.js';
@@ -163,7 +163,7 @@ async function deliver(publisher: Publisher | EventPublisher, { topic, payload }
 async function bury(parts: Parts, lane: Lane, fence: Fence, { seq, message }: Sending, error: StreamError): Promise<void> {
   const log = await parts.database.run({ durability: parts.durability ?? 'strict' }, async (tx) => {
     const log = await readLog(tx);
-    if (log.terms[fence.key] !== fence.term) throw fencedError();
+    if (!holds(log, fence)) throw fencedError();
     const counted = laneOf(log, lane);
     const payload = message.payload.slice().buffer;
     tx.put('dead', [lane, seq], {

@@ -92,6 +92,28 @@ describe('a named subscriber', () => {
     expect((await read((await open(log)).subscriber('#', { name: 'board' }), 20)).map(text)).toEqual(items(20));
   });
 
+  test('gives out nothing that it had read ahead once its turn is over, and another has dealt with that', async () => {
+    const log = await freshLog();
+    const other = await open(log);
+    const publisher = log.publisher();
+    await sendAll(publisher, 5);
+    const [one, two] = [log.subscriber('#', { name: 'board' }), other.subscriber('#', { name: 'board' })];
+    const iteration = one.batches({ max: 1, ack: 'manual' })[Symbol.asyncIterator]();
+    expect((await iteration.next()).value?.messages.map(text)).toEqual(['0']);
+    await two.ready();
+    const lock = `proxystream/log/${log.name}/log\0board`;
+    await expect.poll(async () => (await navigator.locks.query()).pending?.map(({ name }) => name)).toContain(lock);
+    // As from a tab that answers nobody.
+    await navigator.locks.request(lock, { steal: true }, () => {});
+    expect((await read(two, 5)).map(text)).toEqual(items(5));
+    const next = iteration.next();
+    await publisher.send('t', bytes('5'));
+    expect((await read(two, 1)).map(text)).toEqual(['5']);
+    await two.close();
+    await publisher.send('t', bytes('6'));
+    expect((await next).value?.messages.map(text)).toEqual(['6']);
+  });
+
   test('waits for the one that reads under its name, and follows when that closes', async () => {
     const log = await freshLog();
     const other = await open(log);

@@ -88,6 +88,7 @@ export class Log implements AsyncDisposable {
         board.see(after);
         if (changed.length > 0) bell.ring(changed);
       }),
+      epoch: () => board.epoch,
       see: (record) => board.see(record),
       count: (news) => board.count(news),
       changed: () => board.changed(),

@@ -7,7 +7,7 @@ import { type Given, Inner } from './inner.js';
 import type { Parts } from './parts.js';
 import { aborted } from './patience.js';
 import { LogPublisher } from './publisher.js';
-import { type DeadLetterRecord, type Lane, laneOf } from './records.js';
+import { type DeadLetterRecord, type Lane, type LogRecord, laneOf, type Offset } from './records.js';
 import type { PumpState } from './status.js';
 import { serve } from './tenure.js';
 
@@ -32,7 +32,7 @@ export class Outbox implements Publisher {
   readonly #gone = new AbortController();
   readonly #pumping: Promise<void>;
   /** What was sent since the last flush begins here. */
-  #since = Number.POSITIVE_INFINITY;
+  #since: Offset | undefined;
 
   /** @internal */
   constructor(parts: Parts, lane: Lane, given: Given<Publisher | EventPublisher>, state: PumpState) {
@@ -57,26 +57,30 @@ export class Outbox implements Publisher {
 
   /**
    * Settles when the inner publisher has acknowledged everything stored before, in whichever tab that happens. Rejects with the reason when some of what was
-   * sent since the last flush became a dead letter; with `closed`, or the signal's reason: what is stored stays.
+   * sent since the last flush became a dead letter; with `data_lost` when the database vanished meanwhile, and perhaps some of it was not sent;
+   * with `closed`, or the signal's reason: what is stored stays.
    */
   async flush({ signal }: SendOptions = {}): Promise<void> {
     const since = this.#since;
-    this.#since = Number.POSITIVE_INFINITY;
+    this.#since = undefined;
     const given = signal ? AbortSignal.any([signal, this.#gone.signal]) : this.#gone.signal;
     given.throwIfAborted();
     await this.#parts.appender.flush();
     let rung = new AbortController();
     const stop = this.#parts.bell.onRing(this.#lane, () => rung.abort());
     try {
+      let epoch = since?.epoch;
       for (let target: number | undefined; ; rung = new AbortController()) {
-        const { next, at } = await this.#progress();
+        const { log, next, at } = await this.#progress();
+        epoch ??= log.epoch;
+        if (log.epoch !== epoch) throw this.#lost(log);
         target ??= next;
         if (at >= target) break;
         await Promise.race([aborted(rung.signal), aborted(given)]);
         given.throwIfAborted();
       }
     } catch (error) {
-      this.#since = Math.min(this.#since, since);
+      if ((error as Partial<StreamError> | undefined)?.code !== 'data_lost') this.#since = since ?? this.#since;
       throw error;
     } finally {
       stop();
@@ -97,21 +101,27 @@ export class Outbox implements Publisher {
   }
 
   #stored(seq: number | undefined): void {
-    if (seq !== undefined) this.#since = Math.min(this.#since, seq);
+    if (seq !== undefined) this.#since ??= { epoch: this.#parts.epoch(), seq };
   }
 
-  #progress(): Promise<{ readonly next: number; readonly at: number }> {
+  /** Whatever is in this database was sent since. */
+  #lost({ epoch }: LogRecord): StreamError {
+    this.#since = { epoch, seq: 0 };
+    return new StreamError('data_lost', 'The database of this log was cleared: what this outbox had stored and not sent is gone');
+  }
+
+  #progress(): Promise<{ readonly log: LogRecord; readonly next: number; readonly at: number }> {
     return this.#parts.database.run({ stores: ['meta'], mode: 'readonly' }, async (tx) => {
       const log = await readLog(tx);
       this.#parts.see(log);
       const { start, next } = laneOf(log, this.#lane);
-      return { next, at: log.cursors[`pump ${this.#lane}`]?.at ?? start };
+      return { log, next, at: log.cursors[`pump ${this.#lane}`]?.at ?? start };
     });
   }
 
-  async #checkRefused(since: number): Promise<void> {
-    if (since === Number.POSITIVE_INFINITY) return;
-    const range = [[this.#lane, since - 1] as const, [this.#lane, Number.POSITIVE_INFINITY] as const] as const;
+  async #checkRefused(since: Offset | undefined): Promise<void> {
+    if (!since) return;
+    const range = [[this.#lane, since.seq - 1] as const, [this.#lane, Number.POSITIVE_INFINITY] as const] as const;
     const [refused] = await this.#parts.database.run({ stores: ['dead'], mode: 'readonly' }, (tx) =>
       tx.list<DeadLetterRecord>('dead', ...range, 1),
     );

@@ -12,6 +12,8 @@ export interface Parts extends TenureParts {
   /** As asked for; outboxes and inboxes are strict otherwise. */
   readonly durability: Durability | undefined;
   readonly leaseMs: number;
+  /** Of the database as it was seen last. */
+  epoch(): string;
   /** Whoever has read or written the bookkeeping shows it. */
   see(log: LogRecord): void;
   /** Counts what is said in-band. */

@@ -3,7 +3,7 @@ import { messagePack } from '../codec.js';
 import { StreamError, toStreamError } from '../errors.js';
 import type { EventBatch } from '../events.js';
 import type { AnySubscriber, Batch, BatchSubscriber, Message, Subscriber } from '../protocols.js';
-import type { Entry, Fence } from './commit.js';
+import { type Entry, type Fence, isFenced } from './commit.js';
 import { readHeader } from './header.js';
 import { InboxFilter, type InboxFilterOptions } from './inbox-filter.js';
 import type { Inner } from './inner.js';
@@ -113,6 +113,7 @@ export class Receiving {
     const error = toStreamError(reason, 'connection_lost', 'The inner subscriber failed');
     this.#state.error = error;
     this.#parts.changed();
+    if (isFenced(error)) throw error;
     const takenOver = error.code === 'session_taken_over' && ++this.#takeovers > MAX_TAKEOVERS;
     if (!this.#inner.renewable || !error.retryable || takenOver) throw error;
   }

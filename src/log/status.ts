@@ -98,6 +98,10 @@ export class StatusBoard {
     return this.#log.lanes;
   }
 
+  get epoch(): string {
+    return this.#log.epoch;
+  }
+
   /** Records may be seen out of order. */
   see(log: LogRecord): void {
     const lost = log.epoch !== this.#log.epoch;

@@ -54,7 +54,9 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
   /** Reads from this call on. */
   batches(options?: BatchOptions): AsyncIterable<Batch<LogMessage>> {
     this.ready().catch((error) => this.#mailbox.close(error));
-    return this.#mailbox.batches(options);
+    // What was read ahead in a term that is over is another's: a page may come back, or wake up, with it.
+    const accept = () => this.#options.name === undefined || this.#term !== undefined;
+    return this.#mailbox.batches({ ...options, accept });
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -117,17 +119,21 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
 
   /** Under the lock of its name. What a term before had given out and was not acknowledged comes again. */
   async #serve(term: Term, key: string): Promise<void> {
+    const over = () => {
+      if (this.#term === term) this.#term = undefined;
+    };
     this.#term = undefined;
+    term.signal.addEventListener('abort', over);
     this.#mailbox.clear();
     this.#noticeEpoch(term.log);
     const cursor = term.log.cursors[key];
     this.#read = cursor?.at ?? 0;
-    this.#term = term;
+    if (!term.signal.aborted) this.#term = term;
     if (!cursor) this.#move(this.#read); // lost with the database it was in
     await this.#follow(term.signal);
     if (this.#mailbox.closed) await aborted(term.signal);
     await this.#parts.appender.flush();
-    if (this.#term === term) this.#term = undefined;
+    over();
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

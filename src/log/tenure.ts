@@ -3,7 +3,7 @@
  * nobody is frozen, and after a bounded silence its lock is taken from it; should it wake, its term is over, and every transaction that it writes
  * checks that.
  */
-import { type Fence, readLog } from './commit.js';
+import { type Fence, isFenced, readLog } from './commit.js';
 import type { Database } from './database.js';
 import type { Doorbell } from './doorbell.js';
 import { aborted, patiently, pause } from './patience.js';
@@ -70,8 +70,8 @@ export async function serve(
       };
       await acquire(parts, key, over.signal, hold);
     } catch (error) {
-      // Taken away, or given up.
-      if (!over.signal.aborted && (error as Error)?.name !== 'AbortError') throw error;
+      // Taken away, given up, or gone with the database that it began in.
+      if (!over.signal.aborted && (error as Error)?.name !== 'AbortError' && !isFenced(error)) throw error;
     } finally {
       over.abort();
       signal.removeEventListener('abort', end);
@@ -89,10 +89,11 @@ async function begin(
   return database.run({ stores: ['meta'] }, async (tx) => {
     const log = await readLog(tx);
     const term = (log.terms[key] ?? 0) + 1;
+    const fence = { key, term, epoch: log.epoch };
     log.terms[key] = term;
-    onBegin(log, { key, term });
+    onBegin(log, fence);
     tx.put('meta', 'log', log);
-    return { fence: { key, term }, log };
+    return { fence, log };
   });
 }
 

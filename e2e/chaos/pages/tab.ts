@@ -1,5 +1,5 @@
 /** A tab of the chaos tests: `/stage?program=chaos/pages/tab.ts&cast=…`. Begins to read when it is loaded, and publishes when it is told to. */
-import { cast } from './cast.js';
+import { cast, life } from './cast.js';
 import { openParts } from './parts.js';
 import { Reader } from './reader.js';
 import { codeOf, tellNow } from './telling.js';
@@ -8,7 +8,7 @@ import { Writer } from './writer.js';
 declare global {
   var tab: {
     publish(count: number, bytes: number, together: boolean): Promise<void>;
-    /** Promises that have not settled. */
+    /** Of all that it was asked to publish: what has not been promised or refused. */
     pending(): number;
     /** Closes its subscriber in order; `readAgain` opens another. */
     stopReading(): Promise<void>;
@@ -18,7 +18,7 @@ declare global {
   };
 }
 
-const { reads } = cast;
+const { reads, answersFor } = cast;
 const { log, publisher, subscriber } = await openParts();
 const writer = publisher && new Writer(publisher);
 const reader = reads && subscriber && new Reader(reads.cursor, subscriber);
@@ -29,6 +29,15 @@ addEventListener('unhandledrejection', ({ reason }) => {
 });
 
 log.onStatus((status) => reader?.sees(status));
+if (answersFor) {
+  const stay = { cursor: answersFor, life };
+  let known = 0;
+  log.onStatus(({ losses }) => {
+    if (losses > known) tellNow({ is: 'news', ...stay, code: 'data_lost', reason: 'the database of an outbox' });
+    known = losses;
+  });
+  tellNow({ is: 'reading', ...stay });
+}
 reader?.start();
 globalThis.tab = {
   publish: async (...what) => writer?.publish(...what),

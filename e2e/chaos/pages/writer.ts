@@ -7,7 +7,7 @@ import { codeOf, tellNow, tellSoon } from './telling.js';
 export class Writer {
   readonly #producer: StreamProducer<Payload>;
   #next = 0;
-  /** Promises that have not settled. */
+  /** Of all that was asked for: what has not been promised or refused. */
   pending = 0;
 
   constructor(publisher: Publisher) {
@@ -17,6 +17,7 @@ export class Writer {
   /** Settles when each promise has been kept or broken. */
   async publish(count: number, bytes: number, together: boolean): Promise<void> {
     const next = () => payload(life, this.#next++, bytes);
+    this.pending += count;
     if (together) {
       const payloads = Array.from({ length: count }, next);
       tellNow(...payloads.map(offered));
@@ -32,7 +33,6 @@ export class Writer {
 
   async #send(one: Payload): Promise<void> {
     const stamp = { producer: one.producer, seq: one.seq };
-    this.pending++;
     try {
       await this.#producer.send(`${cast.topics}/${life}`, one);
       tellSoon({ is: 'promised', ...stamp });
