@@ -31,7 +31,7 @@ export const APPS = [
   {
     name: 'proxystream/log, beside the core',
     // What is reached; the aim is 9,000. Parts of it loaded later would not come when they are needed: offline.
-    budget: 12_700,
+    budget: 12_900,
     counts: 'all',
     program: `
       import * as core from 'proxystream';
