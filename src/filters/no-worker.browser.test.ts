@@ -23,9 +23,9 @@ const UNABLE: readonly [string, () => Worker, RegExp][] = [
   [
     'never serves anything',
     () => new Worker(new URL('../../e2e/pages/silent-filters.ts', import.meta.url), { type: 'module' }),
-    /within 500 ms/,
+    /within 2000 ms/,
   ],
-  ['never finishes loading', () => new Worker('data:text/javascript,for(;;);', { type: 'module' }), /within 500 ms/],
+  ['never finishes loading', () => new Worker('data:text/javascript,for(;;);', { type: 'module' }), /within 2000 ms/],
   [
     'cannot even be made',
     () => {
@@ -37,7 +37,7 @@ const UNABLE: readonly [string, () => Worker, RegExp][] = [
 
 describe.each(UNABLE)('a worker that %s', (_, factory, why) => {
   test('fails every event without a fallback: all are kept, and counted', async () => {
-    const filters = workerFilters<QuakeFilters>(factory, { startMs: 500 });
+    const filters = workerFilters<QuakeFilters>(factory, { startMs: 2000 });
     onTestFinished(() => filters.close());
     const consumer = new StreamConsumer<number>(quakes(), { filter: filters.weak });
     expect(await collect(consumer)).toEqual([1, 5, 6, 2]);
@@ -49,7 +49,7 @@ describe.each(UNABLE)('a worker that %s', (_, factory, why) => {
   });
 
   test('leaves it to its fallback on the page, with the same answers', async () => {
-    const filters = workerFilters<QuakeFilters>(factory, { startMs: 500, fallback: onPage });
+    const filters = workerFilters<QuakeFilters>(factory, { startMs: 2000, fallback: onPage });
     onTestFinished(() => filters.close());
     const filter = any(filters.weak, filters.below.with(5.5));
     const consumer = new StreamConsumer<number>(quakes(), { filter });
