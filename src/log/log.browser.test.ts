@@ -114,6 +114,18 @@ describe('a named subscriber', () => {
     expect((await next).value?.messages.map(text)).toEqual(['6']);
   });
 
+  test('goes on in a page that was left and is back before it had put away what it read', async () => {
+    const log = await freshLog();
+    const publisher = log.publisher();
+    await sendAll(publisher, 5);
+    const board = log.subscriber('#', { name: 'board' });
+    expect((await read(board, 5)).map(text)).toEqual(items(5));
+    dispatchEvent(new Event('pagehide'));
+    dispatchEvent(new Event('pageshow'));
+    await sendAll(publisher, 3, { from: 5 });
+    expect((await read(board, 3)).map(text)).toEqual(items(3, 5));
+  });
+
   test('waits for the one that reads under its name, and follows when that closes', async () => {
     const log = await freshLog();
     const other = await open(log);

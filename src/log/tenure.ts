@@ -46,9 +46,10 @@ export async function serve(
   while (!signal.aborted) {
     const over = new AbortController();
     const end = () => over.abort();
-    let hidden = false;
+    let back: Promise<void> | undefined;
+    // From here on: the page may be back before the work of this term has ended.
     const hide = () => {
-      hidden = true;
+      back = shown(signal);
       end();
     };
     signal.addEventListener('abort', end);
@@ -77,7 +78,7 @@ export async function serve(
       signal.removeEventListener('abort', end);
       globalThis.removeEventListener?.('pagehide', hide);
     }
-    if (hidden) await shown(signal);
+    await back;
   }
 }
 
