@@ -3,6 +3,7 @@ import { Aedes } from 'aedes';
 import type { Connect, Plugin } from 'vite';
 import { Gate } from './gate.js';
 import { onMqttUpgrade } from './mqtt-upgrade.js';
+import { keepOrder } from './resuming.js';
 
 interface ViteServer {
   readonly httpServer: unknown;
@@ -23,6 +24,7 @@ export function embeddedBroker(path = '/mqtt', gatePath = '/gate'): Plugin {
 
 async function attach(server: Server, path: string, gate: Gate): Promise<void> {
   const broker = await Aedes.createBroker();
+  keepOrder(broker);
   const leave = onMqttUpgrade(
     server,
     (stream, request) => {

@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   const [log, week] = [await openReports(), await loadWeek()];
   const send = reportTo(log, post.publisher, topic);
   // Receives for the reader also while that is closed.
-  void log.inbox(post.subscriber, { inbox: 'reports' }).ready();
+  const inbox = log.inbox(post.subscriber, { inbox: 'reports' });
   new Inspector(log);
   const reader = new ReaderPlace((open) => {
     state.readerOpen = open;
@@ -65,6 +65,10 @@ async function main(): Promise<void> {
     log.refresh().catch((error) => say(`The log cannot be read: ${error.message}`));
     void reader.look();
   }, LOOK_MS);
+  state.offline = !query.has('broker') && !(await isOnline());
+  show();
+  // What comes before its first subscription a broker keeps for nobody. Who is offline was here before.
+  if (!state.offline) await inbox.ready();
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-send]')) {
     button.disabled = false;
     button.addEventListener('click', async () => {
@@ -81,18 +85,16 @@ async function main(): Promise<void> {
     show();
     offline.focus();
   });
-  await followSwitch();
+  followSwitch();
   say('Ready: everything sent is stored.');
 }
 
 /** The switch is at the demo's server, which cannot cut off from a broker that is not its own. */
-async function followSwitch(): Promise<void> {
+function followSwitch(): void {
   if (query.has('broker')) {
     write(find('#offline-words'), "Only the demo's own broker can be cut off, and the address names another.");
     return;
   }
-  state.offline = !(await isOnline());
-  show();
   offline.disabled = false;
   offline.addEventListener('click', async () => {
     const off = !state.offline;

@@ -25,7 +25,7 @@ function note(report: Report, sent: number): void {
   const { no } = report;
   if (no <= seen.last) seen.again++;
   else {
-    if (seen.last > 0) seen.missing += no - seen.last - 1;
+    seen.missing += no - seen.last - 1;
     seen.last = no;
     seen.read++;
     if (sent < performance.timeOrigin) missed++;
