@@ -22,14 +22,18 @@ export class ReaderPlace {
 
   /** Whether a tab of its own has come or gone since the last look. */
   async look(): Promise<void> {
-    const { held = [] } = await navigator.locks.query();
-    this.#elsewhere = !this.#frame && held.some(({ name }) => name === READER);
+    await this.#ask();
     this.#show();
   }
 
   async #begin(): Promise<void> {
-    await this.look();
+    await this.#ask();
     this.#set(!this.#elsewhere);
+  }
+
+  async #ask(): Promise<void> {
+    const { held = [] } = await navigator.locks.query();
+    this.#elsewhere = !this.#frame && held.some(({ name }) => name === READER);
   }
 
   #set(open: boolean): void {
