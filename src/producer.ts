@@ -81,6 +81,7 @@ export class StreamProducer<T> implements AsyncDisposable {
     checkCount('highWaterMark', highWaterMark);
     checkCount('batchBytes', batchBytes ?? 1);
     check((lingerMs ?? 0) >= 0, 'lingerMs', lingerMs, 'a number of milliseconds');
+    const judge = openGate(options, () => {});
     this.#publisher = publisher;
     this.#options = options;
     this.#room = new Room(Math.max(highWaterMark, batchSize), highWaterBytes);
@@ -89,7 +90,7 @@ export class StreamProducer<T> implements AsyncDisposable {
       producer: this.id,
       publisher,
       outlet: openOutlet(publisher, options.codec),
-      judge: openGate(options, () => {}),
+      judge: options.filter && judge,
       room: this.#room,
       batchSize,
       stats: this.stats,

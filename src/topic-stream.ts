@@ -9,7 +9,8 @@ import { roughBytes } from './rough-bytes.js';
 import { unlessAborted } from './unless-aborted.js';
 
 export interface TopicSettings<T> extends LineSettings<T> {
-  readonly judge: Judge;
+  /** Nothing where everything passes. */
+  readonly judge: Judge | undefined;
   readonly lingerMs?: number | undefined;
   /** Somebody waits for room: everything leaves that can. */
   readonly relieve: () => void;
@@ -46,7 +47,7 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
     checkOpen() {
       if (ended) throw new TopicClosedError(topic);
     },
-    async send(object, metadata, evict, signal) {
+    send(object, metadata, evict, signal) {
       // Encoded at once where it can be: the object may change afterwards, and one that cannot be encoded is its sender's error alone.
       const encoded = aggregator || store ? undefined : outlet.encode({ type: 'inline', metadata, object });
       const bytes = (encoded as Uint8Array | undefined)?.length ?? roughBytes(encoded ?? object);
@@ -55,7 +56,7 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
       const arrive = (waiter: Waiter) => {
         batch = buffer(entry, waiter);
       };
-      await pass(signal, arrive, entry, () => batch && line.takeBack(entry, batch));
+      return pass(signal, arrive, entry, () => batch && line.takeBack(entry, batch));
     },
     flush,
     abandon(reason) {
@@ -102,16 +103,18 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   }
 
   function look(step: Step<T>): void {
-    unjudged.push(step);
-    if (!judging) void judgeAll();
+    if (judge) {
+      unjudged.push(step);
+      if (!judging) void judgeAll(judge);
+    } else step.decide(abandoned ?? false);
   }
 
-  async function judgeAll(): Promise<void> {
+  async function judgeAll(ask: Judge): Promise<void> {
     judging = true;
     while (unjudged.length > 0) {
       const steps = unjudged;
       unjudged = [];
-      const answer = judge(steps.map(({ entry }) => entry?.metadata));
+      const answer = ask(steps.map(({ entry }) => entry?.metadata));
       const verdicts = answer instanceof Promise ? await answer : answer;
       for (const [i, { decide }] of steps.entries()) decide(abandoned ?? (verdicts[i] as Verdict));
     }
@@ -122,7 +125,7 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   function buffer(entry: Outgoing<T>, waiter: Waiter): OutgoingBatch<T> | undefined {
     const batch = line.add(entry);
     if (batch.due) {
-      clearTimeout(linger);
+      if (linger) clearTimeout(linger);
       linger = undefined;
       entry.waiter = waiter;
       return batch;

@@ -57,6 +57,18 @@ const publishEach: Contender = [
   },
 ];
 
+/** As a program writes it that wants to know of each event that it is safe. */
+const publishAndWait: Contender = [
+  subscribe,
+  async ({ events, name, urls, start }) => {
+    const client = await connect(urls);
+    const list = smallEvents(events);
+    start();
+    for (const event of list) await client.publishAsync(name, JSON.stringify(event), { qos: 1 });
+    await client.endAsync();
+  },
+];
+
 const batches: Contender = [
   subscribe,
   async ({ events, name, urls, start }) => {
@@ -180,8 +192,11 @@ export default [
     ...common,
     name: 'mqtt',
     events: 20_000,
-    contenders: { proxystream, 'mqtt.js, a publish per event': publishEach },
-    rows: [{ against: 'mqtt.js, a publish per event', goal: 20 }],
+    contenders: { proxystream, 'mqtt.js, a publish per event': publishEach, 'mqtt.js, each publish awaited': publishAndWait },
+    rows: [
+      { against: 'mqtt.js, a publish per event', goal: 20 },
+      { against: 'mqtt.js, each publish awaited', goal: 20 },
+    ],
   },
   {
     ...common,
