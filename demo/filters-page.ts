@@ -114,7 +114,7 @@ function showMeters(): void {
   const now = performance.now();
   if (missed > loss.missed) Object.assign(loss, { missed, at: now });
   if (filterErrors > 0) say(`The filters failed on ${count(filterErrors)} events, which were kept.`);
-  else if (now - loss.at < LOSS_MS) say('More comes than this thread can filter: the oldest events are lost, and counted.');
+  else if (now - loss.at < LOSS_MS) say('More comes than one thread can filter: the oldest events are lost, and counted.');
   else say(rate > 0 ? 'Every event is filtered.' : 'No load.');
 }
 

@@ -10,6 +10,7 @@ export class Smoothness {
   readonly exact = PerformanceObserver.supportedEntryTypes.includes('longtask');
   /** Shorter tasks are not told of. */
   readonly leastMs = this.exact ? 50 : 2 * PULSE_MS;
+  readonly #since = performance.now();
   #frames: number[] = [];
   #tasks: { readonly at: number; readonly ms: number }[] = [];
 
@@ -26,11 +27,11 @@ export class Smoothness {
     } else this.#pulse(performance.now());
   }
 
-  /** In the last second. Nothing in a hidden page. */
+  /** Over the last second. Nothing in a hidden page. */
   get framesPerSecond(): number {
     const now = performance.now();
     this.#frames = this.#frames.filter((at) => now - at < 1000);
-    return this.#frames.length;
+    return (1000 * this.#frames.length) / Math.min(1000, now - this.#since);
   }
 
   /** Milliseconds of the longest task of the last seconds; 0 when none was long. */

@@ -120,7 +120,7 @@ test('more than a thread can filter is lost in sight, on either thread', async (
   for (const label of ['In a worker', 'On this page']) {
     await choose(tab, label);
     await slide(tab, 'Load', MOST);
-    await expect(tab.news).toHaveText('More comes than this thread can filter: the oldest events are lost, and counted.');
+    await expect(tab.news).toHaveText('More comes than one thread can filter: the oldest events are lost, and counted.');
     await expect(tab.figure('lost')).not.toHaveText('0');
     await slide(tab, 'Load', ONE_THOUSAND);
     await expect(tab.news).toHaveText('Every event is filtered.');
