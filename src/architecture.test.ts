@@ -23,7 +23,7 @@ const CONTRACT = [
   'codec-messages',
   'read-batch',
   'rough-bytes',
-  'task',
+  'bell',
   'unless-aborted',
 ];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);

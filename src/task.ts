@@ -1,26 +1,12 @@
-import { Bell } from './bell.js';
-
 /** Keeps long runs of microtasks from starving the page. */
 const TURN_MS = 8;
-
-let lastTask = 0;
-const tasks = new Bell();
-
-/**
- * To be called first by event handlers that may be called thousands of times a second: the page had its chance just before. Otherwise a reader that
- * lets the page have it would queue behind all the messages that are on their way, and they would pile up meanwhile.
- */
-export function taskBegan(): void {
-  lastTask = performance.now();
-  tasks.ring();
-}
 
 /** Lets the page paint and take input when it has been kept from that for long enough. */
 export function openTurn(): () => Promise<void> {
   let start = 0;
   return async () => {
-    if (performance.now() - Math.max(start, lastTask) < TURN_MS) return;
-    await Promise.race([nextTask(), tasks.next()]);
+    if (performance.now() - start < TURN_MS) return;
+    await nextTask();
     start = performance.now();
   };
 }

@@ -13,7 +13,6 @@ import { gap, Mailbox, payloads } from '../mailbox.js';
 import type { Batch, BatchOptions, BufferOptions, EventPublisher, EventSubscriber, Message, Publisher, SendOptions } from '../protocols.js';
 import { demand, list, readBatch } from '../read-batch.js';
 import { roughBatchBytes } from '../rough-bytes.js';
-import { taskBegan } from '../task.js';
 import { checkTopic, topicMatcher } from '../topic.js';
 
 export interface BroadcastChannelOptions {
@@ -156,7 +155,6 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
   }
 
   #receive(data: unknown): void {
-    taskBegan();
     this.#heard.ring();
     try {
       const [kind, topic, payload] = list(data);
