@@ -114,19 +114,6 @@ test('the meters show figures, and a load of nothing stops the count', async ({ 
   await expect(tab.figure('incoming')).toHaveText('0');
 });
 
-test('more than a thread can filter is lost in sight, on either thread', async ({ context }) => {
-  const tab = await openFilters(context);
-  await slide(tab, 'Magnitude', -0.5);
-  for (const label of ['In a worker', 'On this page']) {
-    await choose(tab, label);
-    await slide(tab, 'Load', MOST);
-    await expect(tab.news).toHaveText('More comes than one thread can filter: the oldest events are lost, and counted.');
-    await expect(tab.figure('lost')).not.toHaveText('0');
-    await slide(tab, 'Load', ONE_THOUSAND);
-    await expect(tab.news).toHaveText('Every event is filtered.');
-  }
-});
-
 test('a place without workers filters on the page, and says so', async ({ context }) => {
   await context.route(/quake-filters\.ts\?.*worker/, (route) => route.abort());
   const tab = await open(context, '/filters.html');
