@@ -10,7 +10,7 @@ const choose = ({ page }: Tab, label: string) => page.getByRole('radio', { name:
 const thread = ({ page }: Tab) => page.locator('#thread');
 const filtered = (tab: Tab) => expect.poll(() => tab.count('judged'));
 /** Steps of the sliders. */
-const [NONE, ONE_THOUSAND, FIVE_THOUSAND, TEN_THOUSAND, MOST] = [0, 2, 4, 5, 12];
+const [NONE, FIVE_THOUSAND, TEN_THOUSAND] = [0, 4, 5];
 /** What a load of 5,000 a second takes some seconds for: time enough to see that a count has begun anew. */
 const SOME = 15_000;
 const [TEN_KM, ANYWHERE] = [0, 7];
