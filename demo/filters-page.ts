@@ -33,6 +33,8 @@ let rate = 0;
 let view: FiltersView | undefined;
 let stop = async () => {};
 let turn = Promise.resolve();
+/** What had been dropped before the last choice, what has been since, and when that was last seen to grow. */
+let loss = { dropped: 0, messages: 0, at: Number.NEGATIVE_INFINITY };
 
 function slider(name: string): HTMLInputElement {
   return find(`#${name}`);
@@ -64,7 +66,7 @@ async function begin(): Promise<void> {
   map.clear();
   smoothness.forget();
   filtering.restart();
-  Object.assign(loss, NO_LOSS);
+  loss = { dropped: subscriber.dropped, messages: 0, at: Number.NEGATIVE_INFINITY };
   view.draw(consumer, map).catch(({ message }) => say(`The page has stopped: ${message}`));
   await subscriber.ready();
   load.rate = rate;
@@ -91,12 +93,9 @@ function showChoice(): void {
   }
 }
 
-const NO_LOSS = { missed: 0, at: Number.NEGATIVE_INFINITY };
-const loss = { ...NO_LOSS };
-
 function showMeters(): void {
   if (!view) return;
-  const { events, dropped, missed, filterErrors } = view.stats;
+  const { events, dropped, filterErrors } = view.stats;
   const { explanation } = view;
   const frames = smoothness.framesPerSecond;
   const ms = smoothness.longestTask;
@@ -104,15 +103,17 @@ function showMeters(): void {
   drawFrames(plot, history);
   write(find('#frames'), count(frames));
   write(find('#longest'), ms > 0 ? `${count(ms)} ms` : `< ${smoothness.leastMs} ms`);
-  const [judged, lost] = [events + dropped, missed * eventsPerMessage(rate)];
+  const now = performance.now();
+  // What finds no room is known at once; its gap reaches the consumer only behind all that waits.
+  const messages = subscriber.dropped - loss.dropped;
+  if (messages > loss.messages) loss = { ...loss, messages, at: now };
+  const [judged, lost] = [events + dropped, messages * eventsPerMessage(rate)];
   const perSecond = { ...coming.of({ incoming: load.published }), ...filtering.of({ rate: judged }) };
   for (const [name, value] of Object.entries({ ...perSecond, judged, dropped, kept: events, lost })) write(find(`#${name}`), count(value));
   find('#explanation').replaceChildren(...explanationRows(explanation));
   view.list(find('#latest'));
   write(find('#map-summary'), `World map of the ${count(events)} earthquakes kept`);
   showThread(explanation.runs);
-  const now = performance.now();
-  if (missed > loss.missed) Object.assign(loss, { missed, at: now });
   if (filterErrors > 0) say(`The filters failed on ${count(filterErrors)} events, which were kept.`);
   else if (now - loss.at < LOSS_MS) say('More comes than one thread can filter: the oldest events are lost, and counted.');
   else say(rate > 0 ? 'Every event is filtered.' : 'No load.');

@@ -10,7 +10,7 @@ const choose = ({ page }: Tab, label: string) => page.getByRole('radio', { name:
 const thread = ({ page }: Tab) => page.locator('#thread');
 const filtered = (tab: Tab) => expect.poll(() => tab.count('judged'));
 /** Steps of the sliders. */
-const [NONE, FIVE_THOUSAND, TEN_THOUSAND] = [0, 4, 5];
+const [NONE, ONE_THOUSAND, FIVE_THOUSAND, TEN_THOUSAND, MOST] = [0, 2, 4, 5, 12];
 /** What a load of 5,000 a second takes some seconds for: time enough to see that a count has begun anew. */
 const SOME = 15_000;
 const [TEN_KM, ANYWHERE] = [0, 7];
@@ -97,6 +97,8 @@ test('the switch moves the filters to the page and back, and counting goes on', 
   await choose(tab, 'In a worker');
   await expect(thread(tab)).toHaveText('Filtering in a worker');
   await filtered(tab).toBeGreaterThan(1000);
+
+  expect((await figures(tab)).lost).toBe(0);
 });
 
 test('the meters show figures, and a load of nothing stops the count', async ({ context }) => {
@@ -110,6 +112,19 @@ test('the meters show figures, and a load of nothing stops the count', async ({ 
   await slide(tab, 'Load', NONE);
   await expect(tab.news).toHaveText('No load.');
   await expect(tab.figure('incoming')).toHaveText('0');
+});
+
+test('more than a thread can filter is lost in sight, on either thread', async ({ context }) => {
+  const tab = await openFilters(context);
+  await slide(tab, 'Magnitude', -0.5);
+  for (const label of ['In a worker', 'On this page']) {
+    await choose(tab, label);
+    await slide(tab, 'Load', MOST);
+    await expect(tab.news).toHaveText('More comes than one thread can filter: the oldest events are lost, and counted.');
+    await expect(tab.figure('lost')).not.toHaveText('0');
+    await slide(tab, 'Load', ONE_THOUSAND);
+    await expect(tab.news).toHaveText('Every event is filtered.');
+  }
 });
 
 test('a place without workers filters on the page, and says so', async ({ context }) => {

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { StreamConsumer } from '../consumer.js';
 import { StreamError } from '../errors.js';
 import { END_OF_STREAM } from '../events.js';
+import { PATIENT_MS, SHORT_MS } from '../fixtures/deadlines.js';
 import { collect } from '../fixtures/promises.js';
 import { TestPublisher } from '../fixtures/test-publisher.js';
 import { batch, inline, Wire } from '../fixtures/wire.js';
@@ -27,11 +28,6 @@ const wire = () =>
     ),
     batch([END_OF_STREAM], { seq: 3 }),
   );
-
-/** For filters of which an answer is expected, however busy the machine. */
-const PATIENT_MS = 5000;
-/** For those that never give one: each costs a test two of these. What is asked of the same worker before and after has to be answered within it, too. */
-const SHORT_MS = 500;
 
 function hostile(options: WorkerOptions = { deadlineMs: PATIENT_MS }) {
   const filters = workerFilters<HostileFilters>(

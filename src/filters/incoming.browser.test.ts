@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { messagePack } from '../codec.js';
 import { StreamConsumer } from '../consumer.js';
 import { END_OF_STREAM, type EventBatch, type StreamEvent } from '../events.js';
+import { PATIENT_MS, SHORT_MS } from '../fixtures/deadlines.js';
 import { MemoryStore } from '../fixtures/memory-store.js';
 import { collect } from '../fixtures/promises.js';
 import { batch, byKey, inline, Wire } from '../fixtures/wire.js';
@@ -15,11 +16,6 @@ type HostileFilters = typeof import('../../e2e/pages/hostile-filters.js');
 interface Numbered {
   readonly n: number;
 }
-
-/** For filters of which an answer is expected, however busy the machine. */
-const PATIENT_MS = 5000;
-/** For those that never give one: each costs a test two of these. What is asked of the same worker before and after has to be answered within it, too. */
-const SHORT_MS = 500;
 
 function hostile(options: WorkerOptions = { deadlineMs: PATIENT_MS }) {
   const filters = workerFilters<HostileFilters>(
