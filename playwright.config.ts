@@ -9,8 +9,8 @@ export default defineConfig({
   outputDir: 'test-results',
   forbidOnly: true,
   // What waits, waits for a fact; a busy machine only takes longer.
-  timeout: 120_000,
-  expect: { timeout: 30_000 },
+  timeout: 300_000,
+  expect: { timeout: 90_000 },
   retries: 0,
   workers: 2,
   reporter: [['list'], ['json', { outputFile: 'test-results/reports/e2e.json' }]],

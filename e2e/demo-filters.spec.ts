@@ -3,8 +3,6 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { type BrowserContext, expect, test } from '@playwright/test';
 import { open, type Tab, tabTo } from './demo-tabs.js';
 
-test.describe.configure({ timeout: 60_000 });
-
 const slide = ({ page }: Tab, label: string, step: number) => page.getByRole('slider', { name: label }).fill(String(step));
 const choose = ({ page }: Tab, label: string) => page.getByRole('radio', { name: label }).check();
 const thread = ({ page }: Tab) => page.locator('#thread');

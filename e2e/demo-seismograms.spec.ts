@@ -3,8 +3,6 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
 import { openBoard, openReplay, play, type Tab, tabTo } from './demo-tabs.js';
 
-test.describe.configure({ timeout: 60_000 });
-
 const megabytes = async ({ figure }: Tab, name: string) => Number.parseFloat(await figure(name).innerText());
 const buttons = ({ page }: Tab) => page.locator('#seismograms button');
 const picture = ({ page }: Tab) => page.getByRole('img', { name: /^Seismogram in three components: M \d/ });
@@ -20,7 +18,7 @@ for (const wire of ['tabs', 'mqtt'] as const) {
     for (const { page } of [board, other])
       page.on('request', (request) => request.method() === 'GET' && request.url().includes('/objects/') && fetched.push(request.url()));
     await play(replay, 'Week in 10 s');
-    await expect.poll(() => megabytes(board, 'announced'), { timeout: 20_000 }).toBeGreaterThan(2);
+    await expect.poll(() => megabytes(board, 'announced')).toBeGreaterThan(2);
     expect(await megabytes(board, 'moved')).toBe(0);
     expect(fetched).toEqual([]);
     await replay.page.close(); // no more of them, however quickly it plays

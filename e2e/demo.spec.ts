@@ -6,10 +6,6 @@ import { startAedes } from './support/index.js';
 
 const WEEK = 1679;
 const STRONGER_THAN_6 = 5;
-/** The quickest week takes ten seconds, and longer on a busy machine. */
-const A_WEEK = { timeout: 40_000 };
-
-test.describe.configure({ timeout: 60_000 });
 
 test('a replay reaches two boards in other tabs, each with a filter of its own, and ends on both', async ({ context }) => {
   const [all, strong, replay] = [await openBoard(context), await openBoard(context), await openReplay(context)];
@@ -18,7 +14,7 @@ test('a replay reaches two boards in other tabs, each with a filter of its own, 
 
   await play(replay, 'Week in 10 s');
 
-  await expect(all.news).toHaveText(`End of stream. ${WEEK.toLocaleString('en')} drawn, 0 dropped by the filter.`, A_WEEK);
+  await expect(all.news).toHaveText(`End of stream. ${WEEK.toLocaleString('en')} drawn, 0 dropped by the filter.`);
   await expect(strong.news).toHaveText(
     `End of stream. ${STRONGER_THAN_6} drawn, ${(WEEK - STRONGER_THAN_6).toLocaleString('en')} dropped by the filter.`,
   );
@@ -39,8 +35,8 @@ test('over MQTT the same, through the broker inside the server', async ({ contex
 
   await play(replay, 'Week in 10 s');
 
-  await expect(one.news).toHaveText(`End of stream. ${WEEK.toLocaleString('en')} drawn, 0 dropped by the filter.`, A_WEEK);
-  await expect(two.news).toContainText('End of stream.', A_WEEK);
+  await expect(one.news).toHaveText(`End of stream. ${WEEK.toLocaleString('en')} drawn, 0 dropped by the filter.`);
+  await expect(two.news).toContainText('End of stream.');
   expect((await two.count('drawn')) + (await two.count('dropped'))).toBe(WEEK);
 });
 
@@ -49,7 +45,7 @@ test('flat out repeats the week, and a board keeps up', async ({ context }) => {
 
   await play(replay, 'Flat out');
 
-  await expect(board.news).toContainText('End of stream.', A_WEEK);
+  await expect(board.news).toContainText('End of stream.');
   await expect.poll(async () => (await board.count('drawn')) + (await board.count('dropped'))).toBe(60 * WEEK);
   expect(await replay.count('messages')).toBeLessThan(30 * WEEK);
 });

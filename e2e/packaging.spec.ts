@@ -45,8 +45,6 @@ const html = (script: string) => `<!doctype html><html lang="en"><meta charset="
 const MODULE = html('<script type="module" src="./main.js"></script>');
 
 // Bundlers take their time on a busy machine.
-test.describe.configure({ timeout: 120_000 });
-
 test('Vite, while developing', async ({ page }) => {
   using project = createProject({ 'main.js': MAIN, 'quake-filters.js': FILTERS, 'index.html': MODULE });
   const server = await createServer({

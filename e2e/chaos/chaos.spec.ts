@@ -12,7 +12,7 @@ const rounds = Number(process.env.CHAOS_ROUNDS ?? 40);
 const SHRINKING = 15;
 const SHOWN = 10;
 
-test.describe.configure({ mode: 'parallel', timeout: 240_000 });
+test.describe.configure({ mode: 'parallel' });
 
 for (let seed = first; seed < first + rounds; seed++) {
   const schedule = drawSchedule(seed);
