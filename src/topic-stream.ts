@@ -50,7 +50,7 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
     },
     send(object, metadata, evict, signal) {
       // Encoded at once where it can be: the object may change afterwards, and one that cannot be encoded is its sender's error alone.
-      const encoded = aggregator || store ? undefined : outlet.encode({ type: 'inline', metadata, object });
+      const encoded = aggregator || store ? undefined : outlet.encodeEvent({ type: 'inline', metadata, object });
       const bytes = (encoded as Uint8Array | undefined)?.length ?? roughBytes(encoded ?? object);
       const entry: Outgoing<T> = { object, metadata, evict, encoded, bytes, load: store?.loadOf?.(object) ?? bytes };
       let batch: OutgoingBatch<T> | undefined;
