@@ -31,8 +31,6 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
   readonly #subscriber: AnySubscriber;
   readonly #intake: Intake<T>;
   #last: Delivery<T> | undefined;
-  /** Taken by a call that was given up. */
-  #again: Delivery<T> | undefined;
   #turn: Promise<unknown> | undefined;
 
   constructor(subscriber: AnySubscriber, options: IntakeOptions<T> = {}) {
@@ -67,7 +65,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
 
   /** Hands what is unacknowledged back to the subscriber: it comes again, here or elsewhere. `for await` calls this when its loop is left. */
   async return(): Promise<IteratorReturnResult<undefined>> {
-    this.#last = this.#again = undefined;
+    this.#last = undefined;
     await this.#intake.rewind();
     return DONE;
   }
@@ -105,7 +103,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
 
   /** Ends a pending `next` with `done`. Closes the subscriber unless told not to, and, if told to, the stores that this consumer opened. Idempotent. */
   async close({ subscriber = true, stores = false }: { subscriber?: boolean; stores?: boolean } = {}): Promise<void> {
-    this.#last = this.#again = undefined;
+    this.#last = undefined;
     try {
       await this.#intake.rewind(true);
       if (subscriber) await this.#subscriber.close();
@@ -131,43 +129,34 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
       this.#last?.ack();
       this.#last = undefined;
     }
-    const show = (delivery: Delivery<T>) => {
+    const show = (delivery: Delivery<T> | undefined): Result<R> | Promise<Result<R>> => {
+      if (!delivery) return DONE;
       if (pull) this.#last = delivery;
-      return view(delivery);
+      const value = view(delivery);
+      return value instanceof Promise ? value.then(found) : found(value);
     };
-    const delivery = this.#again ?? this.#intake.poll();
-    this.#again = undefined;
-    const shown = delivery && show(delivery);
-    if (delivery && !(shown instanceof Promise)) return { done: false, value: shown as R };
-    const work = this.#wait(delivery, shown, show, options?.signal);
+    const ready = this.#intake.poll();
+    const work = ready ? show(ready) : this.#intake.take(options?.signal).then(show);
+    if (!(work instanceof Promise)) return work;
     // Whoever comes meanwhile waits: arrivals stay in order.
     this.#turn = work.catch(() => {});
     try {
       return await work;
+    } catch (error) {
+      // An event whose object nobody waited for is the next call's.
+      if (options?.signal?.aborted && pull && this.#last) {
+        this.#last = undefined;
+        this.#intake.putBack();
+      }
+      throw error;
     } finally {
       this.#turn = undefined;
     }
   }
+}
 
-  /** An event whose object nobody waited for is the next call's. */
-  async #wait<R>(
-    ready: Delivery<T> | undefined,
-    shown: R | Promise<R> | undefined,
-    show: View<T, R>,
-    signal: AbortSignal | undefined,
-  ): Promise<Result<R>> {
-    const delivery = ready ?? (await this.#intake.take(signal));
-    if (!delivery) return DONE;
-    try {
-      return { done: false, value: await (ready ? (shown as R) : show(delivery)) };
-    } catch (error) {
-      if (signal?.aborted && this.#last === delivery) {
-        this.#last = undefined;
-        this.#again = delivery;
-      }
-      throw error;
-    }
-  }
+function found<R>(value: R): Result<R> {
+  return { done: false, value };
 }
 
 export interface StreamConsumer<T, Item = T> extends Consumer<T, Item> {}

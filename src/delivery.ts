@@ -1,6 +1,6 @@
 /** One event in a consumer's hands, and the bookkeeping that turns its acknowledgement into its message's. */
 import type { StreamError } from './errors.js';
-import type { EventBatch, Metadata } from './events.js';
+import type { EventBatch, Metadata, ObjectEvent, StreamEvent } from './events.js';
 import type { ObjectProxy } from './object-proxy.js';
 
 /** Counts since the consumer was made. */
@@ -62,16 +62,21 @@ export class Receipt {
   }
 }
 
-/** Takes over one expectation of its message's receipt. */
+/** An event from when it is read on. Takes over one expectation of its message's receipt. */
 export class EventDelivery<T> implements Delivery<T> {
+  readonly topic: string;
+  readonly metadata: Metadata;
+  /** There once the event has passed the filter. */
+  item!: T | ObjectProxy<T>;
   #receipt: Receipt | undefined;
   constructor(
-    readonly topic: string,
-    readonly metadata: Metadata,
-    readonly item: T | ObjectProxy<T>,
-    readonly gap: StreamError | undefined,
+    readonly event: StreamEvent,
+    readonly batch: EventBatch,
     receipt: Receipt,
+    public gap: StreamError | undefined,
   ) {
+    this.topic = batch.topic;
+    this.metadata = (event as ObjectEvent).metadata;
     this.#receipt = receipt;
   }
 

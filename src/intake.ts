@@ -2,7 +2,7 @@
 import { type ConsumerStats, EventDelivery, Receipt } from './delivery.js';
 import { type EndOfStreamRule, openEndRule } from './end-of-stream.js';
 import { reportUnheard, StreamError, toStreamError } from './errors.js';
-import type { EventBatch, ObjectEvent, StreamEvent } from './events.js';
+import type { EventBatch } from './events.js';
 import { type FilterOptions, openGate } from './filter.js';
 import { type MessageOptions, openMessageReader } from './message-reader.js';
 import { openObjectReader, type ReaderOptions } from './object-reader.js';
@@ -19,19 +19,14 @@ export interface IntakeOptions<T> extends FilterOptions, ReaderOptions<T>, Messa
 /** Events judged and decoded in one go: enough for a filter to be asked in batches, little enough to stay smooth. */
 const GROUP = 256;
 
-interface Candidate {
-  readonly event: StreamEvent;
-  readonly batch: EventBatch;
-  readonly receipt: Receipt;
-  readonly gap: StreamError | undefined;
-}
-
 export interface Intake<T> {
   readonly stats: ConsumerStats;
   /** Counts how often the reading began anew. */
   readonly visit: number;
   /** The next event that is ready now. */
   poll(): EventDelivery<T> | undefined;
+  /** The event that was given out last is the next one again. */
+  putBack(): void;
   /** The next event when there is one; nothing once the stream has ended or is closed. Rejects as `StreamConsumer.next` says; that loses nothing. */
   take(signal: AbortSignal | undefined): Promise<EventDelivery<T> | undefined>;
   /** Hands everything unfinished back, and ends every wait; closed, it stays ended. */
@@ -51,9 +46,9 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
   /** What the subscriber brought last, as far as it is not read yet. */
   let unread: Unread | undefined;
   /** Read, not yet past the filter. */
-  let candidates: Candidate[] = [];
-  /** Past it; a receipt stands for an end of stream. */
-  let ready: (EventDelivery<T> | Receipt)[] = [];
+  let candidates: EventDelivery<T>[] = [];
+  /** Past it, ends of streams among them. */
+  let ready: EventDelivery<T>[] = [];
   let nextReady = 0;
   /** Of messages that are not finished. */
   const open = new Set<Receipt>();
@@ -71,6 +66,10 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
       return visit;
     },
     poll,
+    putBack() {
+      nextReady--;
+      stats.events--;
+    },
     async take(signal) {
       const own = visit;
       while (!ended && own === visit) {
@@ -101,13 +100,13 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
 
   function poll(): EventDelivery<T> | undefined {
     while (!ended && nextReady < ready.length) {
-      const next = ready[nextReady++] as EventDelivery<T> | Receipt;
-      if (next instanceof EventDelivery) {
+      const next = ready[nextReady++] as EventDelivery<T>;
+      if (next.event.type !== 'end') {
         stats.events++;
         return next;
       }
-      ended = rule.ended(next.batch as EventBatch);
-      next.settle();
+      ended = rule.ended(next.batch);
+      next.ack();
     }
     return undefined;
   }
@@ -188,7 +187,7 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
         rule.saw(batch);
         for (const event of batch.events) {
           receipt.expect();
-          candidates.push({ event, batch, receipt, gap: reader.takeGap() });
+          candidates.push(new EventDelivery(event, batch, receipt, reader.takeGap()));
         }
       } else if (batch) firstOf(batch)?.coverAlso(receipt);
       receipt.settle();
@@ -209,13 +208,14 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
 
   async function judgeAll(): Promise<void> {
     const own = candidates;
-    const answer = judge(own.map(({ event }) => (event as ObjectEvent).metadata));
+    const answer = judge(own.map(({ metadata }) => metadata));
     const verdicts = answer instanceof Promise ? await answer : answer;
     if (own !== candidates) return; // rewound meanwhile
     ready = [];
     nextReady = 0;
     const passed = ready;
-    for (const [i, { event, batch, receipt, gap }] of own.entries()) {
+    for (const [i, delivery] of own.entries()) {
+      const { event, batch } = delivery;
       const verdict = verdicts[i];
       if (verdict instanceof StreamError) {
         // Nothing is lost: what came before is given out, then the filter is asked again.
@@ -223,22 +223,24 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
         if (i === 0) throw verdict;
         return;
       }
-      gapBefore ??= gap;
+      gapBefore ??= delivery.gap;
       try {
-        if (event.type === 'end') passed.push(receipt);
-        else if (verdict) {
+        if (verdict) {
           stats.dropped++;
           if (event.type === 'key') await objects.evict(event, batch);
-          receipt.settle();
+          delivery.ack();
         } else {
-          const reading = objects.read(event, batch);
-          const item = reading instanceof Promise ? await reading : reading;
-          passed.push(new EventDelivery<T>(batch.topic, event.metadata, item, gapBefore, receipt));
-          gapBefore = undefined;
+          if (event.type !== 'end') {
+            const reading = objects.read(event, batch);
+            delivery.item = reading instanceof Promise ? await reading : reading;
+            delivery.gap = gapBefore;
+            gapBefore = undefined;
+          }
+          passed.push(delivery);
         }
       } catch (error) {
         reader.reject(toStreamError(error, verdict ? 'object_missing' : 'schema_mismatch', verdict ? 'Not evicted' : 'The schema failed'));
-        receipt.settle();
+        delivery.ack();
       }
       if (own !== candidates) return;
     }

@@ -213,6 +213,18 @@ describe('room', () => {
     expect(await texts(mailbox.batches())).toEqual(['a', 'c']);
   });
 
+  test('a put that is given up once the message is in is not given up', async () => {
+    const mailbox = new Mailbox<string>({ maxMessages: 1 });
+    await mailbox.put('a', 1);
+    const { signal, abort } = abortable();
+    const late = mailbox.put('b', 1, signal);
+    await mailbox.batches().next();
+    mailbox.clear();
+    abort('too late');
+    await late;
+    expect(mailbox.size).toBe(1);
+  });
+
   test('a put with a signal aborted before rejects at once, room or none', async () => {
     const mailbox = new Mailbox<string>();
     expect(await reasonOf(mailbox.put('a', 1, AbortSignal.abort('no')))).toBe('no');

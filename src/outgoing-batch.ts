@@ -1,6 +1,6 @@
 /** Events of one topic on their way out as one batch: aggregated, stored, encoded, numbered – each step done once, however often it is retried. */
 import { END_OF_STREAM, type Metadata, type StreamEvent } from './events.js';
-import type { Encoded, Outlet } from './outlet.js';
+import type { Encoded, Wire } from './outlet.js';
 import type { EventPublisher, Lifetime, Publisher, Store } from './protocols.js';
 import { failuresOf } from './settle.js';
 
@@ -28,18 +28,16 @@ export interface Outgoing<T> {
   key?: string | undefined;
 }
 
-export interface BatchSettings<T> {
+export interface BatchSettings<T> extends Wire {
   readonly topic: string;
   readonly producer: string;
   readonly publisher: Publisher | EventPublisher;
-  readonly outlet: Outlet;
   readonly aggregator?: Aggregator<T> | undefined;
   readonly store?: Store | undefined;
 }
 
 export interface OutgoingBatch<T> {
   readonly entries: Outgoing<T>[];
-  bytes: number;
   load: number;
   /** Behind its events. */
   ends: boolean;
@@ -59,13 +57,13 @@ export interface OutgoingBatch<T> {
 }
 
 export function newBatch<T>(): OutgoingBatch<T> {
-  return { entries: [], bytes: 0, load: 0, ends: false, due: false, sealed: false, flying: false, waiters: [] };
+  return { entries: [], load: 0, ends: false, due: false, sealed: false, flying: false, waiters: [] };
 }
 
 /** Whatever may fail before the wire is reached; then `send` is there. */
 export async function prepare<T>(
   batch: OutgoingBatch<T>,
-  { topic, producer, outlet, aggregator, store }: BatchSettings<T>,
+  { topic, producer, outlet, aggregator, store, transmit }: BatchSettings<T>,
   nextSeq: () => number,
 ): Promise<void> {
   const { entries, ends, send } = batch;
@@ -74,27 +72,22 @@ export async function prepare<T>(
   batch.contents ??= aggregator && entries.length > 0 ? [await aggregate(entries, aggregator)] : entries;
   if (store) await storeAll(batch.contents, store);
   await outlet.load?.();
-  const events = batch.contents.map((entry) => entry.encoded ?? outlet.encode(toEvent(entry, store)));
-  if (ends) events.push(outlet.encode(END_OF_STREAM));
+  const events = batch.contents.map((entry) => entry.encoded ?? outlet.encodeEvent(toEvent(entry, store)));
+  if (ends) events.push(outlet.encodeEvent(END_OF_STREAM));
   batch.seq ??= nextSeq();
-  batch.send = outlet.seal({ topic, producer, seq: batch.seq, stores: store ? [store.config] : [] }, events);
+  const message = outlet.assemble({ topic, producer, seq: batch.seq, stores: store ? [store.config] : [] }, events);
+  batch.send = () => transmit(topic, message);
 }
 
-/** What to put in its place, so that the fate of one event is not the others': two halves, and the end by itself. */
+/** Two batches to put in its place, so that the fate of one event is not the others': the end by itself, else halves. None when it is one already. */
 export function split<T>({ entries, ends, contents, seq }: OutgoingBatch<T>, aggregated: boolean): OutgoingBatch<T>[] {
-  const middle = aggregated ? entries.length : Math.ceil(entries.length / 2);
-  const halves = [entries.slice(0, middle), entries.slice(middle)].filter(({ length }) => length > 0);
-  if (ends) halves.push([]);
-  return halves.map((half, i) => ({
-    ...newBatch<T>(),
-    entries: half,
-    bytes: half.reduce((sum, { bytes }) => sum + bytes, 0),
-    ends: half.length === 0,
-    due: true,
-    sealed: true,
-    contents: aggregated && half.length > 0 ? contents : half,
-    seq: i === 0 ? seq : undefined,
-  }));
+  const middle = ends || aggregated ? entries.length : entries.length >> 1;
+  if (middle === 0 || (aggregated && !ends)) return [];
+  const part = () => ({ ...newBatch<T>(), due: true, sealed: true });
+  return [
+    { ...part(), entries: entries.slice(0, middle), contents: aggregated ? contents : undefined, seq },
+    { ...part(), entries: entries.slice(middle), ends },
+  ];
 }
 
 async function aggregate<T>(entries: readonly Outgoing<T>[], aggregator: Aggregator<T>): Promise<Outgoing<T>> {

@@ -1,43 +1,37 @@
 /** One face for both kinds of publisher: what the producer needs to know of the wire. */
-import type { BatchHeader, StreamEvent } from './events.js';
+import type { BatchHeader, EventBatch, StreamEvent } from './events.js';
 import type { Codec, EventPublisher, Publisher } from './protocols.js';
 
 /** An event ready for the wire. */
 export type Encoded = StreamEvent | Uint8Array;
 
-export interface Outlet {
-  /** A message carries one event. */
-  readonly single?: boolean | undefined;
-  /** Settles once `seal` may be called; nothing to wait for otherwise. */
-  load?(): Promise<unknown> | undefined;
-  /** Throws `StreamError('not_encodable')`. */
-  encode(event: StreamEvent): Encoded;
-  /** What sends the batch; may be called again. */
-  seal(header: BatchHeader, events: readonly Encoded[]): () => Promise<void>;
+type Sealed = EventBatch | Uint8Array;
+
+/** A `Codec`, or what stands for one where events go as they are. */
+export interface Outlet extends Pick<Codec, 'single' | 'load'> {
+  encodeEvent(event: StreamEvent): Encoded;
+  assemble(header: BatchHeader, events: readonly Encoded[]): Sealed;
 }
 
+export interface Wire {
+  readonly outlet: Outlet;
+  /** Sends what the outlet has assembled. */
+  transmit(topic: string, message: Sealed): Promise<void>;
+}
+
+const AS_THEY_ARE: Outlet = {
+  encodeEvent: (event) => event,
+  assemble: (header, events) => ({ ...header, events: events as readonly StreamEvent[] }),
+};
+
 /** Throws `TypeError` when bytes are wanted and nobody says how to write them. */
-export function openOutlet(publisher: Publisher | EventPublisher, given?: Codec): Outlet {
+export function openOutlet(publisher: Publisher | EventPublisher, given?: Codec): Wire {
   if (!given && 'sendEvents' in publisher) {
-    return {
-      encode: (event) => event,
-      seal: (header, events) => {
-        const batch = { ...header, events: events as readonly StreamEvent[] };
-        return () => publisher.sendEvents(batch);
-      },
-    };
+    return { outlet: AS_THEY_ARE, transmit: (_, batch) => publisher.sendEvents(batch as EventBatch) };
   }
   const wire = publisher as Publisher;
-  const codec = given ?? wire.codec;
+  const outlet = given ?? wire.codec;
   if (typeof wire.send !== 'function') throw new TypeError('A publisher needs send() or sendEvents()');
-  if (!codec) throw new TypeError('Bytes need a codec: pass { codec: messagePack }');
-  return {
-    single: codec.single,
-    load: () => codec.load?.(),
-    encode: (event) => codec.encodeEvent(event),
-    seal: (header, events) => {
-      const message = codec.assemble(header, events as readonly Uint8Array[]);
-      return () => wire.send(header.topic, message);
-    },
-  };
+  if (!outlet) throw new TypeError('Bytes need a codec: pass { codec: messagePack }');
+  return { outlet, transmit: (topic, message) => wire.send(topic, message as Uint8Array) };
 }

@@ -89,7 +89,7 @@ export class StreamProducer<T> implements AsyncDisposable {
       ...options,
       producer: this.id,
       publisher,
-      outlet: openOutlet(publisher, options.codec),
+      ...openOutlet(publisher, options.codec),
       judge: options.filter && judge,
       room: this.#room,
       batchSize,

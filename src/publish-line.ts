@@ -60,7 +60,6 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
     add(entry) {
       const batch = open(entry.load);
       batch.entries.push(entry);
-      batch.bytes += entry.bytes;
       batch.load += entry.load;
       batch.due ||= batch.entries.length >= Math.min(batchSize, maxEvents);
       if (batch.due) go();
@@ -79,7 +78,6 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       const at = batch.sealed ? -1 : batch.entries.indexOf(entry);
       if (at < 0) return;
       batch.entries.splice(at, 1);
-      batch.bytes -= entry.bytes;
       batch.load -= entry.load;
       room.leave(1, entry.bytes);
       if (batch.entries.length > 0) return;
@@ -129,18 +127,14 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
   /** Prepares one after the other, whatever is still on the wire. */
   async function publishDue(): Promise<void> {
     for (let batch = nextDue(); batch; batch = nextDue()) {
-      const due = batch;
-      due.flying = true;
+      batch.flying = true;
       flying++;
-      let sending: Promise<void> | undefined;
-      const prepared = prepare(due, settings, () => nextSeq++).then(() => {
-        if (batches.includes(due)) sending = due.send?.();
-      });
-      const over = publish(
-        due,
-        prepared.then(() => sending),
-      );
-      await prepared.catch(() => over);
+      try {
+        await prepare(batch, settings, () => nextSeq++);
+        void over(batch, batches.includes(batch) ? batch.send?.() : undefined);
+      } catch (error) {
+        await over(batch, Promise.reject(error));
+      }
     }
     preparing = false;
   }
@@ -153,7 +147,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
     return growing && flying > 0 ? undefined : batch;
   }
 
-  async function publish(batch: OutgoingBatch<T>, sending: Promise<void>): Promise<void> {
+  async function over(batch: OutgoingBatch<T>, sending: Promise<void> | undefined): Promise<void> {
     const failures = await failuresOf([sending]);
     const [failure] = failures;
     stats.failures += failures.length;
@@ -199,7 +193,10 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
 
   function leave(batch: OutgoingBatch<T>): void {
     replace(batch);
-    room.leave(batch.entries.length, batch.bytes);
+    room.leave(
+      batch.entries.length,
+      batch.entries.reduce((sum, { bytes }) => sum + bytes, 0),
+    );
   }
 
   /** Removes the objects of events that will never be published. */

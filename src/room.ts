@@ -1,20 +1,18 @@
-import { unlessAborted } from './unless-aborted.js';
-
-interface Waiter {
+/** Who wants to come in. */
+export interface Guest {
   readonly bytes: number;
-  readonly admit: () => void;
-  readonly fail: (reason: unknown) => void;
+  /** Runs at the moment the room is given, so that nobody overtakes. */
+  admit(): void;
+  /** The room was closed while it waited. */
+  refuse(reason: unknown): void;
 }
 
-/**
- * Bounded room, in items and bytes: who does not fit waits in line. One item always fits, however large.
- * `admit` runs at the moment the room is given, so that nobody overtakes.
- */
+/** Bounded room, in items and bytes: who does not fit waits in line. One item always fits, however large. */
 export class Room {
   #items = 0;
   #bytes = 0;
   /** In order of arrival; deleting from a set is cheap wherever it is. */
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new Set<Guest>();
   constructor(
     readonly maxItems: number,
     readonly maxBytes: number,
@@ -41,34 +39,18 @@ export class Room {
     this.#bytes += bytes;
   }
 
-  /**
-   * Runs `admit` now and returns nothing, or returns a promise that settles once it has run. Rejects with the signal's reason, or what the room
-   * is closed with meanwhile. Throws the reason of a signal that is aborted already.
-   */
-  enter(bytes: number, admit: () => void, signal?: AbortSignal): Promise<void> | undefined {
-    signal?.throwIfAborted();
-    if (this.#waiting.size === 0 && this.fits(bytes)) {
-      this.take(bytes);
-      admit();
-      return undefined;
-    }
-    let waiter: Waiter | undefined;
-    const entering = new Promise<void>((resolve, fail) => {
-      waiter = {
-        bytes,
-        admit: () => {
-          admit();
-          resolve();
-        },
-        fail,
-      };
-      this.#waiting.add(waiter);
-    });
-    return unlessAborted(entering, signal, () => {
-      const waited = this.#waiting.delete(waiter as Waiter);
-      this.#admitNext();
-      return waited;
-    });
+  /** True when the guest is in; else it waits in line, to be admitted, refused, or to give up. */
+  enter(guest: Guest): boolean {
+    if (this.#waiting.size === 0 && this.#admit(guest)) return true;
+    this.#waiting.add(guest);
+    return false;
+  }
+
+  /** False when it waits no longer. */
+  giveUp(guest: Guest): boolean {
+    const waited = this.#waiting.delete(guest);
+    this.#admitNext();
+    return waited;
   }
 
   /** Gives room back; whoever is next in line and fits is admitted before this returns. */
@@ -80,16 +62,21 @@ export class Room {
 
   /** Everyone in line is turned away; who comes later is not. */
   close(reason: unknown): void {
-    for (const waiter of this.#waiting) waiter.fail(reason);
+    for (const guest of this.#waiting) guest.refuse(reason);
     this.#waiting.clear();
   }
 
   #admitNext(): void {
-    for (const next of this.#waiting) {
-      if (!this.fits(next.bytes)) return;
-      this.#waiting.delete(next); // first: `admit` may come back here
-      this.take(next.bytes);
-      next.admit();
+    for (const guest of this.#waiting) if (!this.#admit(guest)) return;
+  }
+
+  #admit(guest: Guest): boolean {
+    const fits = this.fits(guest.bytes);
+    if (fits) {
+      this.#waiting.delete(guest); // first: `admit` may come back here
+      this.take(guest.bytes);
+      guest.admit();
     }
+    return fits;
   }
 }

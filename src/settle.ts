@@ -1,5 +1,5 @@
-/** What failed of it, once all of it is over. */
-export async function failuresOf(work: readonly Promise<unknown>[]): Promise<unknown[]> {
+/** What failed of these promises, once all of them have settled. */
+export async function failuresOf(work: readonly unknown[]): Promise<unknown[]> {
   return (await Promise.allSettled(work)).flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
 }
 

@@ -5,6 +5,7 @@ import type { Judge, Verdict } from './filter.js';
 import type { Outgoing, OutgoingBatch, Waiter } from './outgoing-batch.js';
 import type { Lifetime } from './protocols.js';
 import { type LineSettings, openLine, type PublishLine } from './publish-line.js';
+import type { Guest } from './room.js';
 import { roughBytes } from './rough-bytes.js';
 import { unlessAborted } from './unless-aborted.js';
 
@@ -16,10 +17,10 @@ export interface TopicSettings<T> extends LineSettings<T> {
   readonly relieve: () => void;
 }
 
-/** What moves past the filter: an event, or (without one) a mark behind all events before it. */
-interface Step<T> {
-  readonly entry: Outgoing<T> | undefined;
-  readonly decide: (verdict: Verdict) => void;
+/** What moves past the filter: an event, or (without metadata) a mark behind all events before it. */
+interface Step extends Guest {
+  readonly metadata: Metadata | undefined;
+  decide(verdict: Verdict): void;
 }
 
 export interface TopicStream<T> extends Pick<PublishLine<T>, 'hurry'> {
@@ -37,7 +38,7 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   const { topic, aggregator, store, outlet, room, stats, lingerMs, judge, onError, relieve } = settings;
   const line = openLine(settings);
   let ended = false;
-  let unjudged: Step<T>[] = [];
+  let unjudged: Step[] = [];
   let judging = false;
   let linger: ReturnType<typeof setTimeout> | undefined;
   let abandoned: StreamError | undefined;
@@ -49,7 +50,7 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
     },
     send(object, metadata, evict, signal) {
       // Encoded at once where it can be: the object may change afterwards, and one that cannot be encoded is its sender's error alone.
-      const encoded = aggregator || store ? undefined : outlet.encode({ type: 'inline', metadata, object });
+      const encoded = aggregator || store ? undefined : outlet.encodeEvent({ type: 'inline', metadata, object });
       const bytes = (encoded as Uint8Array | undefined)?.length ?? roughBytes(encoded ?? object);
       const entry: Outgoing<T> = { object, metadata, evict, encoded, bytes, load: store?.loadOf?.(object) ?? bytes };
       let batch: OutgoingBatch<T> | undefined;
@@ -84,25 +85,29 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
     entry?: Outgoing<T>,
     onAbort?: () => void,
   ): Promise<void> {
-    const bytes = entry ? entry.bytes : 0;
-    const passing = new Promise<void>((resolve, reject) => {
+    let step: Step | undefined;
+    const passing = new Promise<void>((resolve, refuse) => {
+      signal?.throwIfAborted();
+      const { bytes = 0, metadata } = entry ?? {};
       const decide = (verdict: Verdict) => {
         const arrives = verdict === false && !(entry && signal?.aborted);
-        if (arrives) arrive({ resolve, reject });
+        if (arrives) arrive({ resolve, reject: refuse });
         if (!arrives || !entry) room.leave(1, bytes);
-        if (verdict instanceof StreamError) return reject(verdict);
+        if (verdict instanceof StreamError) return refuse(verdict);
         if (verdict) stats.dropped++;
         if (!arrives) resolve();
       };
-      const entering = room.enter(bytes, () => look({ entry, decide }), signal);
-      if (!entering) return;
-      entering.catch(reject);
-      relieve();
+      const here: Step = { bytes, metadata, decide, refuse, admit: () => look(here) };
+      step = here;
+      if (!room.enter(here)) relieve();
     });
-    return unlessAborted(passing, signal, onAbort);
+    return unlessAborted(passing, signal, () => {
+      if (step) room.giveUp(step);
+      onAbort?.();
+    });
   }
 
-  function look(step: Step<T>): void {
+  function look(step: Step): void {
     if (judge) {
       unjudged.push(step);
       if (!judging) void judgeAll(judge);
@@ -114,7 +119,7 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
     while (unjudged.length > 0) {
       const steps = unjudged;
       unjudged = [];
-      const answer = ask(steps.map(({ entry }) => entry?.metadata));
+      const answer = ask(steps.map(({ metadata }) => metadata));
       const verdicts = answer instanceof Promise ? await answer : answer;
       for (const [i, { decide }] of steps.entries()) decide(abandoned ?? (verdicts[i] as Verdict));
     }

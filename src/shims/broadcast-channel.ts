@@ -6,10 +6,12 @@
  * const consumer = new StreamConsumer(new BroadcastChannelSubscriber('quakes/+')); // in any other tab, or this one
  * ```
  */
+import { Backlog } from '../backlog.js';
 import { Bell } from '../bell.js';
 import { closedError, StreamError, toStreamError } from '../errors.js';
 import { type EventBatch, invalid, toWire, WIRE_VERSION } from '../events.js';
-import { gap, Mailbox, payloads } from '../mailbox.js';
+import { gap } from '../gap.js';
+import { payloads } from '../payloads.js';
 import type { Batch, BatchOptions, BufferOptions, EventPublisher, EventSubscriber, Message, Publisher, SendOptions } from '../protocols.js';
 import { demand, list, readBatch } from '../read-batch.js';
 import { roughBatchBytes } from '../rough-bytes.js';
@@ -97,29 +99,27 @@ export class BroadcastChannelPublisher implements Publisher, EventPublisher {
 export class BroadcastChannelSubscriber implements EventSubscriber {
   readonly #line: Line;
   readonly #matches: (topic: string) => boolean;
-  readonly #maxBytes: number;
-  readonly #mailbox: Mailbox<Message | EventBatch>;
+  readonly #backlog: Backlog<Message | EventBatch>;
   readonly #heard = new Bell();
 
-  constructor(topicFilter: string, { channel = CHANNEL, maxBytes = 64 * 2 ** 20, ...buffer }: BroadcastChannelSubscriberOptions = {}) {
+  constructor(topicFilter: string, { channel = CHANNEL, ...buffer }: BroadcastChannelSubscriberOptions = {}) {
     this.#matches = topicMatcher(topicFilter);
     this.#line = new Line(channel, () => {
       this.#listen();
-      this.#mailbox.notify(gap('suspended'));
+      this.#backlog.notify(gap('suspended'));
     });
-    this.#maxBytes = maxBytes;
-    this.#mailbox = new Mailbox({ ...buffer, maxBytes });
+    this.#backlog = new Backlog(buffer);
   }
 
   /** Messages lost to the overflow policy. */
   get dropped(): number {
-    return this.#mailbox.dropped;
+    return this.#backlog.dropped;
   }
 
   /** Listens from this call on. */
   batches(options?: BatchOptions): AsyncIterable<Batch<Message | EventBatch>> {
     this.#listen();
-    return this.#mailbox.batches(options);
+    return this.#backlog.batches(options);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -138,7 +138,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
   }
 
   async close(): Promise<void> {
-    this.#mailbox.close();
+    this.#backlog.close();
     this.#line.close();
     this.#heard.ring();
   }
@@ -148,10 +148,10 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
   }
 
   #listen(): void {
-    if (this.#line.channel || this.#mailbox.closed) return;
+    if (this.#line.channel || this.#backlog.closed) return;
     const channel = this.#line.open();
     channel.onmessage = ({ data }) => this.#receive(data);
-    channel.onmessageerror = () => this.#mailbox.notify(invalid('not to be deserialised here'));
+    channel.onmessageerror = () => this.#backlog.notify(invalid('not to be deserialised here'));
   }
 
   #receive(data: unknown): void {
@@ -169,13 +169,14 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
         this.#accept(batch, roughBatchBytes(batch));
       }
     } catch (error) {
-      this.#mailbox.notify(toStreamError(error, 'invalid_message', 'It cannot be read'));
+      this.#backlog.notify(toStreamError(error, 'invalid_message', 'It cannot be read'));
     }
   }
 
   #accept(message: Message | EventBatch, bytes: number): void {
-    if (bytes > this.#maxBytes) throw new StreamError('too_large', `About ${bytes} bytes are over maxBytes (${this.#maxBytes})`, { bytes });
-    this.#mailbox.push(message, bytes);
-    if (this.#mailbox.closed) this.#line.close(); // full, and told to fail then
+    const { maxBytes } = this.#backlog;
+    if (bytes > maxBytes) throw new StreamError('too_large', `About ${bytes} bytes are over maxBytes (${maxBytes})`, { bytes });
+    this.#backlog.push(message, bytes);
+    if (this.#backlog.closed) this.#line.close(); // full, and told to fail then
   }
 }
