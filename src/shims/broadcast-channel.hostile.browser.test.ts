@@ -8,6 +8,7 @@ import { BroadcastChannelPublisher, BroadcastChannelSubscriber, type BroadcastCh
 
 const PRODUCER = 'ab'.repeat(16);
 const goodBatch = (events: readonly unknown[], seq: unknown = 0) => [1, 'a', PRODUCER, seq, [], events];
+const columns = (metadata: unknown, objects: unknown) => [1, 'a', PRODUCER, 0, [], metadata, objects];
 
 test('whatever is posted, a consumer tells of it and goes on with its stream', async () => {
   const { consumer, heard, post, producer } = await eavesdropped();
@@ -36,6 +37,10 @@ test.each([
   ['a reference to a store that is not there', goodBatch([[1, {}, 0, 'key', true, 1]]), 'invalid_message'],
   ['an unknown kind of event', goodBatch([[9, {}, 1]]), 'invalid_message'],
   ['metadata that is no map', goodBatch([[0, new Map(), 1]]), 'invalid_message'],
+  ['metadata that is no map, in columns', columns([new Map()], [1]), 'invalid_message'],
+  ['metadata that is missing, in columns', columns(Object.assign([], { length: 4e9 }), [1]), 'invalid_message'],
+  ['columns that are no lists', columns({}, [1]), 'invalid_message'],
+  ['objects that are no list', columns([{}], 'text'), 'invalid_message'],
 ])('a message with %s is told of by its code', async (_, message, code) => {
   const { consumer, heard, post, producer } = await eavesdropped();
   post(message);
@@ -100,5 +105,6 @@ function posts(): fc.Arbitrary<unknown> {
     withNullPrototype: false,
   });
   const nearly = fc.tuple(fc.nat({ max: 5 }), anything).map(([place, value]) => goodBatch([]).with(place, value));
-  return fc.oneof(anything, nearly, fc.tuple(fc.constant('bytes'), fc.constant('a'), anything));
+  const inColumns = fc.tuple(anything, anything).map(([metadata, objects]) => columns(metadata, objects));
+  return fc.oneof(anything, nearly, inColumns, fc.tuple(fc.constant('bytes'), fc.constant('a'), anything));
 }
