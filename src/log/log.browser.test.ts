@@ -1,6 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { bytes, freshLog, items, open, read, sendAll, text } from '../../e2e/support/log-scene.js';
 import { StreamConsumer, StreamProducer } from '../index.js';
+import { readLog } from './commit.js';
+import { IndexedDatabase } from './database.js';
+import type { Log } from './index.js';
+import type { LogRecord } from './records.js';
 
 describe('what is stored', () => {
   test('is read from the start, in order, with ascending offsets of one epoch', async () => {
@@ -114,6 +118,21 @@ describe('a named subscriber', () => {
     expect((await next).value?.messages.map(text)).toEqual(['6']);
   });
 
+  test('begins a term that nobody had before when its name was purged: who wakes up from an old one moves nothing', async () => {
+    const log = await freshLog();
+    await sendAll(log.publisher(), 10);
+    const terms: number[] = [];
+    for (const purged of [true, true, false]) {
+      const board = log.subscriber('#', { name: 'board' });
+      expect((await read(board, 1)).map(text)).toEqual(['0']);
+      terms.push((await recordOf(log)).terms['log\0board'] as number);
+      await board.close();
+      if (purged) await log.purge({ cursors: ['board'] });
+    }
+    expect(new Set(terms).size).toBe(3);
+    expect((await recordOf(log)).cursors['log\0board']).toMatchObject({ name: 'board' });
+  });
+
   test('goes on in a page that was left and is back before it had put away what it read', async () => {
     const log = await freshLog();
     const publisher = log.publisher();
@@ -140,3 +159,9 @@ describe('a named subscriber', () => {
     expect((await next).map(text)).toEqual(['next']);
   });
 });
+
+async function recordOf({ name }: Log): Promise<LogRecord> {
+  const database = new IndexedDatabase(`proxystream/log/${name}`);
+  onTestFinished(() => database.close());
+  return database.run({ stores: ['meta'], mode: 'readonly' }, readLog);
+}

@@ -37,6 +37,8 @@ export interface LogRecord {
   cursors: Record<string, CursorRecord>;
   /** Fencing: who holds the newest term of a key may write for it. */
   terms: Record<string, number>;
+  /** The highest term of the keys that were purged: who comes back from one must not find its number given out again. */
+  pastTerm?: number;
   /** Streams whose sequence is remembered. */
   streams: number;
   /** Batches that came again and were dropped. */

@@ -89,7 +89,7 @@ async function begin(
 ): Promise<Pick<Term, 'fence' | 'log'>> {
   return database.run({ stores: ['meta'] }, async (tx) => {
     const log = await readLog(tx);
-    const term = (log.terms[key] ?? 0) + 1;
+    const term = (log.terms[key] ?? log.pastTerm ?? 0) + 1;
     const fence = { key, term, epoch: log.epoch };
     log.terms[key] = term;
     onBegin(log, fence);

@@ -55,6 +55,7 @@ export function purge(database: Database, options: PurgeOptions): Promise<LogRec
     const log = await readLog(tx);
     for (const [key, { name, lane }] of Object.entries(log.cursors)) {
       if (!cursors.includes(name) || isOutbox(lane)) continue;
+      log.pastTerm = Math.max(log.pastTerm ?? 0, log.terms[key] ?? 0);
       delete log.cursors[key];
       delete log.terms[key];
     }
