@@ -7,7 +7,7 @@
  * ```
  */
 
-import type { ConsumerStats, Delivery } from './delivery.js';
+import type { ConsumerStats, Delivery, EventDelivery } from './delivery.js';
 import type { Metadata } from './events.js';
 import { type Intake, type IntakeOptions, openIntake } from './intake.js';
 import { DONE, iterate } from './iterate.js';
@@ -30,7 +30,7 @@ type View<T, R> = (delivery: Delivery<T>) => R | Promise<R>;
 class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, AsyncDisposable {
   readonly #subscriber: AnySubscriber;
   readonly #intake: Intake<T>;
-  #last: Delivery<T> | undefined;
+  #last: EventDelivery<T> | undefined;
   #turn: Promise<unknown> | undefined;
 
   constructor(subscriber: AnySubscriber, options: IntakeOptions<T> = {}) {
@@ -129,7 +129,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
       this.#last?.ack();
       this.#last = undefined;
     }
-    const show = (delivery: Delivery<T> | undefined): Result<R> | Promise<Result<R>> => {
+    const show = (delivery: EventDelivery<T> | undefined): Result<R> | Promise<Result<R>> => {
       if (!delivery) return DONE;
       if (pull) this.#last = delivery;
       const value = view(delivery);
@@ -145,8 +145,8 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
     } catch (error) {
       // An event whose object nobody waited for is the next call's.
       if (options?.signal?.aborted && pull && this.#last) {
+        this.#intake.putBack(this.#last);
         this.#last = undefined;
-        this.#intake.putBack();
       }
       throw error;
     } finally {

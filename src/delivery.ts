@@ -1,4 +1,4 @@
-/** One event in a consumer's hands, and the bookkeeping that turns its acknowledgement into its message's. */
+/** One event in a consumer's hands. */
 import type { StreamError } from './errors.js';
 import type { EventBatch, Metadata, ObjectEvent, StreamEvent } from './events.js';
 import type { ObjectProxy } from './object-proxy.js';
@@ -31,57 +31,26 @@ export interface Delivery<T, Item = T | ObjectProxy<T>> {
   ack(): void;
 }
 
-/** Who counts the deliveries of a message: calls `onDone` after the last. */
-export class Receipt {
-  #open = 1;
-  #onDone: () => void;
-  constructor(
-    readonly batch: EventBatch | undefined,
-    onDone: () => void,
-  ) {
-    this.#onDone = onDone;
-  }
-
-  /** One more to wait for. */
-  expect(): void {
-    this.#open++;
-  }
-
-  /** The same message came again: that copy is done when this one is. */
-  coverAlso(copy: Receipt): void {
-    copy.expect();
-    const own = this.#onDone;
-    this.#onDone = () => {
-      own();
-      copy.settle();
-    };
-  }
-
-  settle(): void {
-    if (--this.#open === 0) this.#onDone();
-  }
-}
-
-/** An event from when it is read on. Takes over one expectation of its message's receipt. */
+/** An event from when it is read on. `settle` is called once, when it has been dealt with. */
 export class EventDelivery<T> implements Delivery<T> {
   readonly topic: string;
   readonly metadata: Metadata;
   /** There once the event has passed the filter. */
   item!: T | ObjectProxy<T>;
-  #receipt: Receipt | undefined;
+  #settle: (() => void) | undefined;
   constructor(
     readonly event: StreamEvent,
     readonly batch: EventBatch,
-    receipt: Receipt,
+    settle: () => void,
     public gap: StreamError | undefined,
   ) {
     this.topic = batch.topic;
     this.metadata = (event as ObjectEvent).metadata;
-    this.#receipt = receipt;
+    this.#settle = settle;
   }
 
   ack(): void {
-    this.#receipt?.settle();
-    this.#receipt = undefined;
+    this.#settle?.();
+    this.#settle = undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { check } from './check.js';
+import { checkCount, checkOneOf } from './check.js';
 import type { EventBatch } from './events.js';
 
 /** `'first'`: at the first end; `'all'`: once every stream seen has ended; a number: once that many producers have; `'never'`. */
@@ -14,8 +14,9 @@ export interface EndRule {
 export function openEndRule(rule: EndOfStreamRule): EndRule {
   /** The topics that each producer has not ended. */
   const open = new Map<string, Set<string>>();
-  const counts = rule === 'all' || (Number.isInteger(rule) && (rule as number) > 0);
-  check(counts || rule === 'first' || rule === 'never', 'endOfStream', rule, "'first', 'all', 'never' or a number of producers");
+  if (typeof rule === 'number') checkCount('endOfStream', rule);
+  else checkOneOf('endOfStream', rule, 'first', 'all', 'never');
+  const counts = typeof rule === 'number' || rule === 'all';
   return {
     saw({ producer = '', topic }) {
       if (counts) open.set(producer, (open.get(producer) ?? new Set()).add(topic));

@@ -72,7 +72,7 @@ export class StreamError extends Error {
 export class TopicClosedError extends StreamError {
   override readonly name = 'TopicClosedError';
   constructor(topic: string) {
-    super('topic_closed', `Topic "${topic}" is closed: open a new StreamProducer`, { topic });
+    super('topic_closed', `Topic "${topic}" is closed: open a new producer`, { topic });
   }
 }
 

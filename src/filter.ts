@@ -24,9 +24,9 @@ export type Judge = (metadata: readonly (Metadata | undefined)[]) => readonly Ve
 
 /** `onFailure` is called for each event whose filter fails. */
 export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_000 }: FilterOptions, onFailure: () => void): Judge {
-  check(filter === undefined || typeof filter === 'function', 'filter', filter, 'a function: true drops');
+  check(filter === undefined || typeof filter === 'function', 'filter', filter, 'a function');
   // A longer timer fires at once.
-  check(filterTimeoutMs > 0 && filterTimeoutMs < 2 ** 31, 'filterTimeoutMs', filterTimeoutMs, 'above 0 and below 2^31');
+  check(filterTimeoutMs > 0 && filterTimeoutMs < 2 ** 31, 'filterTimeoutMs', filterTimeoutMs, 'a number of milliseconds below 2^31');
   checkOneOf('onFilterError', onFilterError, 'keep', 'drop', 'throw');
   return (metadata) => {
     const asked = filter ? metadata.filter((facts) => facts !== undefined) : [];
@@ -51,7 +51,7 @@ export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_
 
   function inTime(answer: unknown): Promise<unknown> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(failure(`No answer from the filter within ${filterTimeoutMs} ms`)), filterTimeoutMs);
+      const timer = setTimeout(() => resolve(failure(`No answer within ${filterTimeoutMs} ms`)), filterTimeoutMs);
       const settle = (value: unknown) => {
         clearTimeout(timer);
         resolve(value);
@@ -68,7 +68,7 @@ export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_
   function failed(answer: unknown): Verdict {
     onFailure();
     if (onFilterError !== 'throw') return onFilterError === 'drop';
-    return answer instanceof StreamError ? answer : failure(`The filter must answer true (drop) or false (keep), not ${String(answer)}`);
+    return answer instanceof StreamError ? answer : failure(`The filter must answer true or false, not ${String(answer)}`);
   }
 }
 

@@ -4,7 +4,7 @@ export type GapReason = 'overflow' | 'suspended' | 'session_lost' | 'sequence' |
 
 /** News that messages are missing here, and why; without a number, nobody knows how many. */
 export function gap(reason: GapReason, missed?: number, topic?: string): StreamError {
-  return new StreamError('gap', `${missed ?? 'Some'} message(s) missing here (${reason})`, { reason, missed, topic });
+  return new StreamError('gap', `${missed ?? 'Some'} missing here (${reason})`, { reason, missed, topic });
 }
 
 export function isGap(news: unknown): news is StreamError {

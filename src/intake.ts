@@ -1,5 +1,5 @@
 /** What a consumer does with messages before anyone sees their events: decode, count, filter, check – a group at a time. */
-import { type ConsumerStats, EventDelivery, Receipt } from './delivery.js';
+import { type ConsumerStats, EventDelivery } from './delivery.js';
 import { type EndOfStreamRule, openEndRule } from './end-of-stream.js';
 import { reportUnheard, StreamError, toStreamError } from './errors.js';
 import type { EventBatch } from './events.js';
@@ -25,8 +25,8 @@ export interface Intake<T> {
   readonly visit: number;
   /** The next event that is ready now. */
   poll(): EventDelivery<T> | undefined;
-  /** The event that was given out last is the next one again. */
-  putBack(): void;
+  /** An event that was given out is the next one again. */
+  putBack(delivery: EventDelivery<T>): void;
   /** The next event when there is one; nothing once the stream has ended or is closed. Rejects as `StreamConsumer.next` says; that loses nothing. */
   take(signal: AbortSignal | undefined): Promise<EventDelivery<T> | undefined>;
   /** Hands everything unfinished back, and ends every wait; closed, it stays ended. */
@@ -47,13 +47,12 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
   let unread: Unread | undefined;
   /** Read, not yet past the filter. */
   let candidates: EventDelivery<T>[] = [];
-  /** Past it, ends of streams among them. */
+  /** Past it, ends of streams among them; the next one is the last. */
   let ready: EventDelivery<T>[] = [];
-  let nextReady = 0;
-  /** Of messages that are not finished. */
-  const open = new Set<Receipt>();
+  /** Batches some of whose events are not dealt with, and what is called when all are. */
+  const open = new Set<{ readonly batch: EventBatch; readonly listeners: (() => void)[] }>();
   let filling: Promise<void> | undefined;
-  let wake = () => {};
+  let wake: (() => void) | undefined;
   /** Missing before the next event that is given out. */
   let gapBefore: StreamError | undefined;
   /** Sticky. */
@@ -66,13 +65,13 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
       return visit;
     },
     poll,
-    putBack() {
-      nextReady--;
+    putBack(delivery) {
+      ready.push(delivery);
       stats.events--;
     },
     async take(signal) {
       const own = visit;
-      while (!ended && own === visit) {
+      while (own === visit) {
         const next = poll();
         if (next) return next;
         if (ended) break;
@@ -80,9 +79,8 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
         filling ??= fill();
         try {
           await unlessAborted(filling, signal);
-        } catch (error) {
-          if (!signal?.aborted) filling = undefined;
-          throw error;
+        } finally {
+          if (own === visit && !signal?.aborted) filling = undefined;
         }
       }
       await leaveFinished();
@@ -92,17 +90,17 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
       visit++;
       if (closing) ended = true;
       filling = undefined;
-      wake();
+      wake?.();
       return giveBack();
     },
     closeStores: objects.closeStores,
   };
 
   function poll(): EventDelivery<T> | undefined {
-    while (!ended && nextReady < ready.length) {
-      const next = ready[nextReady++] as EventDelivery<T>;
-      if (next.event.type !== 'end') {
-        stats.events++;
+    while (!ended) {
+      const next = ready.pop();
+      if (next?.event.type !== 'end') {
+        if (next) stats.events++;
         return next;
       }
       ended = rule.ended(next.batch);
@@ -116,11 +114,10 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
   }
 
   async function giveBack(): Promise<void> {
-    for (const { batch } of open) if (batch) reader.forget(batch);
+    for (const { batch } of open) reader.forget(batch);
     open.clear();
     candidates = [];
     ready = [];
-    nextReady = 0;
     unread = undefined;
     const leaving = source?.return?.();
     const pending = pulling;
@@ -133,15 +130,10 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
 
   /** What makes events ready goes on though nobody waits for it: its outcome is for the next one who does. */
   function fill(): Promise<void> {
-    const own = new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       wake = resolve;
       fillOnce().then(resolve, reject);
     });
-    const over = () => {
-      if (own === filling) filling = undefined;
-    };
-    own.then(over, () => {});
-    return own;
   }
 
   async function fillOnce(): Promise<void> {
@@ -177,33 +169,40 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
     candidates = [];
     for (const [index, message] of messages) {
       const batch = reader.read(message);
-      const receipt: Receipt = new Receipt(batch, () => {
-        open.delete(receipt);
-        finish(index);
-        leaveFinished().catch(reportUnheard);
-      });
-      if (batch && reader.isNew(batch)) {
-        open.add(receipt);
-        rule.saw(batch);
-        for (const event of batch.events) {
-          receipt.expect();
-          candidates.push(new EventDelivery(event, batch, receipt, reader.takeGap()));
-        }
-      } else if (batch) firstOf(batch)?.coverAlso(receipt);
-      receipt.settle();
+      const done = () => finish(index);
+      if (batch && reader.isNew(batch)) begin(batch, done);
+      else whenDone(batch, done);
       // What follows an end may be nobody's.
       if (candidates.length >= GROUP || candidates.at(-1)?.event.type === 'end') return;
     }
     unread = undefined;
   }
 
-  /** Who answers for a batch that came again while it is not finished. */
-  function firstOf({ producer, topic, seq }: EventBatch): Receipt | undefined {
-    for (const receipt of open) {
-      const { batch } = receipt;
-      if (batch?.producer === producer && batch?.topic === topic && batch.seq === seq) return receipt;
+  function begin(batch: EventBatch, done: () => void): void {
+    const unfinished = { batch, listeners: [done] };
+    let left = 1;
+    const settle = () => {
+      if (--left > 0) return;
+      open.delete(unfinished);
+      for (const listener of unfinished.listeners) listener();
+      leaveFinished().catch(reportUnheard);
+    };
+    open.add(unfinished);
+    rule.saw(batch);
+    for (const event of batch.events) {
+      left++;
+      candidates.push(new EventDelivery(event, batch, settle, reader.takeGap()));
     }
-    return undefined;
+    settle();
+  }
+
+  /** A batch that came again while it is not finished is done when that one is. */
+  function whenDone(copy: EventBatch | undefined, done: () => void): void {
+    for (const { batch, listeners } of open) {
+      const same = batch.producer === copy?.producer && batch.topic === copy?.topic && batch.seq === copy.seq;
+      if (same) return void listeners.push(done);
+    }
+    done();
   }
 
   async function judgeAll(): Promise<void> {
@@ -211,17 +210,16 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
     const answer = judge(own.map(({ metadata }) => metadata));
     const verdicts = answer instanceof Promise ? await answer : answer;
     if (own !== candidates) return; // rewound meanwhile
-    ready = [];
-    nextReady = 0;
-    const passed = ready;
+    const passed: EventDelivery<T>[] = [];
+    let left: EventDelivery<T>[] = [];
     for (const [i, delivery] of own.entries()) {
       const { event, batch } = delivery;
       const verdict = verdicts[i];
       if (verdict instanceof StreamError) {
         // Nothing is lost: what came before is given out, then the filter is asked again.
-        candidates = own.slice(i);
         if (i === 0) throw verdict;
-        return;
+        left = own.slice(i);
+        break;
       }
       gapBefore ??= delivery.gap;
       try {
@@ -244,6 +242,7 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
       }
       if (own !== candidates) return;
     }
-    candidates = [];
+    candidates = left;
+    ready = passed.reverse();
   }
 }

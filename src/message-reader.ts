@@ -51,13 +51,13 @@ export function openMessageReader(
     },
     isNew({ producer, topic, seq }) {
       if (producer === undefined || seq === undefined) return true;
-      const { duplicate, missed } = seen.see(producer, topic, seq);
-      if (duplicate) stats.duplicates++;
-      if (missed !== 0 && !competing) {
+      const missed = seen.see(producer, topic, seq);
+      if (missed === undefined) stats.duplicates++;
+      else if (!competing) {
         stats.missed += missed;
         if (missed > 0) missing(gap('sequence', missed, topic));
       }
-      return !duplicate;
+      return missed !== undefined;
     },
     forget({ producer, topic, seq }) {
       if (producer !== undefined && seq !== undefined) seen.forget(producer, topic, seq);

@@ -76,5 +76,5 @@ export function identityOf(config: StoreConfig): string {
 }
 
 export function unknownStore({ name }: StoreConfig): StreamError {
-  return new StreamError('unknown_store', `An object waits in store "${name}": pass it in stores`, { store: name });
+  return new StreamError('unknown_store', `Store "${name}" is needed: pass it in stores`, { store: name });
 }

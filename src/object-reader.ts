@@ -1,16 +1,7 @@
 /** From an event to the item a consumer hands out. */
 import { StreamError, toStreamError } from './errors.js';
 import type { EventBatch, KeyEvent, ObjectEvent, StoreConfig } from './events.js';
-import {
-  type Check,
-  fetchFrom,
-  identityOf,
-  ObjectProxy,
-  type ProxyDescriptor,
-  type ProxyMaker,
-  release,
-  unknownStore,
-} from './object-proxy.js';
+import { fetchFrom, identityOf, ObjectProxy, type ProxyDescriptor, type ProxyMaker, release, unknownStore } from './object-proxy.js';
 import type { Store } from './protocols.js';
 
 /** Anything that follows Standard Schema 1.0 (Zod, Valibot, ArkType, …). */
@@ -49,11 +40,11 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
         const found = storeOf(store);
         // Without stores nobody expects a proxy; with others, the descriptor may still be of use elsewhere.
         if (!found && !stores) throw unknownStore(store);
-        return proxyOf({ store, key, evict, size }, found, check);
+        return proxyOf({ store, key, evict, size }, found);
       }
       const object = check(event.object);
       if (!stores) return object;
-      const proxy = (checked: T) => proxyOf({ object: checked }, (stores as readonly Store[])[0], () => checked);
+      const proxy = (checked: T) => proxyOf({ object: checked }, (stores as readonly Store[])[0]);
       return object instanceof Promise ? object.then(proxy) : proxy(object);
     },
     async evict({ store, key, evict }, batch) {
@@ -79,6 +70,11 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
     }
   }
 
+  function proxyOf(descriptor: ProxyDescriptor, store: Store | undefined): ObjectProxy<T> {
+    const maker = store as Partial<ProxyMaker> | undefined;
+    return maker?.proxyOf?.(descriptor, check) ?? new ObjectProxy<T>(descriptor, fetchFrom(descriptor, store, check));
+  }
+
   function check(object: unknown): T | Promise<T> {
     if (!schema) return object as T;
     const result = schema['~standard'].validate(object);
@@ -86,13 +82,8 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
   }
 }
 
-function proxyOf<T>(descriptor: ProxyDescriptor, store: Store | undefined, check: Check<T>): ObjectProxy<T> {
-  const maker = store as Partial<ProxyMaker> | undefined;
-  return maker?.proxyOf?.(descriptor, check) ?? new ObjectProxy<T>(descriptor, fetchFrom(descriptor, store, check));
-}
-
 function valid<T>(result: SchemaResult<T>): T {
   if (!result.issues) return result.value;
   const issues = result.issues.map(({ message }) => message);
-  throw new StreamError('schema_mismatch', `Not as the schema wants it: ${issues.join('; ')}`, { issues });
+  throw new StreamError('schema_mismatch', `The schema refuses it: ${issues.join('; ')}`, { issues });
 }

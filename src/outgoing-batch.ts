@@ -8,8 +8,8 @@ export type Aggregator<T> = (objects: readonly T[]) => T | Promise<T>;
 
 /** Somebody who wants to know how an attempt ends. */
 export interface Waiter {
-  readonly resolve: () => void;
-  readonly reject: (reason: unknown) => void;
+  resolve(): void;
+  reject(reason: unknown): void;
 }
 
 /** One `send`. */
@@ -41,8 +41,6 @@ export interface OutgoingBatch<T> {
   load: number;
   /** Behind its events. */
   ends: boolean;
-  /** Should leave as soon as it may. */
-  due: boolean;
   /** Takes no more events, and gives none back. */
   sealed: boolean;
   /** Its fate is unknown. */
@@ -57,7 +55,7 @@ export interface OutgoingBatch<T> {
 }
 
 export function newBatch<T>(): OutgoingBatch<T> {
-  return { entries: [], load: 0, ends: false, due: false, sealed: false, flying: false, waiters: [] };
+  return { entries: [], load: 0, ends: false, sealed: false, flying: false, waiters: [] };
 }
 
 /** Whatever may fail before the wire is reached; then `send` is there. */
@@ -83,7 +81,7 @@ export async function prepare<T>(
 export function split<T>({ entries, ends, contents, seq }: OutgoingBatch<T>, aggregated: boolean): OutgoingBatch<T>[] {
   const middle = ends || aggregated ? entries.length : entries.length >> 1;
   if (middle === 0 || (aggregated && !ends)) return [];
-  const part = () => ({ ...newBatch<T>(), due: true, sealed: true });
+  const part = () => ({ ...newBatch<T>(), sealed: true });
   return [
     { ...part(), entries: entries.slice(0, middle), contents: aggregated ? contents : undefined, seq },
     { ...part(), entries: entries.slice(middle), ends },

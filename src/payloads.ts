@@ -20,7 +20,7 @@ export function payloads(subscriber: Pick<BatchSubscriber<unknown>, 'batches'>):
     const { payload } = message as { payload?: Uint8Array };
     if (payload) return { done: false, value: payload };
     await leave();
-    throw new StreamError('unsupported', 'A batch of events is no bytes: read it with a StreamConsumer');
+    throw new StreamError('unsupported', 'Events are no bytes: read them with a StreamConsumer');
   };
   return iterate(next, leave);
 }

@@ -8,7 +8,7 @@
  * ```
  */
 import { check, checkCount } from './check.js';
-import { closedError, reportUnheard, StreamError, toStreamError } from './errors.js';
+import { closedError, reportUnheard, StreamError } from './errors.js';
 import type { Metadata } from './events.js';
 import { type FilterOptions, openGate } from './filter.js';
 import { toHex } from './hex.js';
@@ -68,10 +68,7 @@ export class StreamProducer<T> implements AsyncDisposable {
   /** Identifies this producer's batches; new for every producer. */
   readonly id = toHex(crypto.getRandomValues(new Uint8Array(16)));
   readonly stats: ProducerStats = { events: 0, batches: 0, dropped: 0, failures: 0 };
-  readonly #publisher: Publisher | EventPublisher;
-  readonly #options: ProducerOptions<T>;
-  readonly #room: Room;
-  readonly #settings: Omit<TopicSettings<T>, 'topic' | 'store'>;
+  readonly #settings: Omit<TopicSettings<T>, 'topic' | 'store'> & Pick<ProducerOptions<T>, 'stores' | 'defaultStore'>;
   readonly #topics = new Map<string, TopicStream<T>>();
   #closing: Promise<void> | undefined;
 
@@ -82,16 +79,13 @@ export class StreamProducer<T> implements AsyncDisposable {
     checkCount('batchBytes', batchBytes ?? 1);
     check((lingerMs ?? 0) >= 0, 'lingerMs', lingerMs, 'a number of milliseconds');
     const judge = openGate(options, () => {});
-    this.#publisher = publisher;
-    this.#options = options;
-    this.#room = new Room(Math.max(highWaterMark, batchSize), highWaterBytes);
     this.#settings = {
       ...options,
       producer: this.id,
       publisher,
       ...openOutlet(publisher, options.codec),
       judge: options.filter && judge,
-      room: this.#room,
+      room: new Room(Math.max(highWaterMark, batchSize), highWaterBytes),
       batchSize,
       stats: this.stats,
       onError,
@@ -109,10 +103,7 @@ export class StreamProducer<T> implements AsyncDisposable {
    * `overflow` when there is no room for it and publishing fails: then it was not taken.
    */
   async send(topic: string, object: T, { evict = true, metadata, signal }: ProducerSendOptions = {}): Promise<void> {
-    const stream = this.#stream(topic);
-    stream.checkOpen();
-    signal?.throwIfAborted();
-    await stream.send(object, copy(metadata), evict, signal);
+    await this.#stream(topic).send(object, metadata, evict, signal);
   }
 
   /**
@@ -122,7 +113,7 @@ export class StreamProducer<T> implements AsyncDisposable {
   async flush({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     if (this.#closing) return this.#closing;
     await all([...this.#topics.values()].map((stream) => stream.flush(signal)));
-    await this.#publisher.flush?.({ signal });
+    await this.#settings.publisher.flush?.({ signal });
   }
 
   /** The same of one topic, but without the publisher's own `flush`. */
@@ -160,18 +151,19 @@ export class StreamProducer<T> implements AsyncDisposable {
     });
   }
 
-  async #close(topics: readonly string[], publisher: boolean, stores: boolean, timeoutMs: number): Promise<void> {
+  async #close(topics: readonly string[], closesPublisher: boolean, closesStores: boolean, timeoutMs: number): Promise<void> {
     const late = new AbortController();
-    const reason = new StreamError('timeout', `Not published within ${timeoutMs} ms of closing`);
+    const reason = new StreamError('timeout', `Not published within ${timeoutMs} ms`);
     const closed = closedError();
     const timer = setTimeout(() => late.abort(reason), timeoutMs);
-    for (const topic of topics) this.#open(topic);
+    for (const topic of topics) this.#stream(topic);
+    const { publisher, room } = this.#settings;
     const streams = [...this.#topics];
     const failures = await failuresOf(streams.map(([topic, stream]) => stream.flush(late.signal, topics.includes(topic))));
     clearTimeout(timer);
-    this.#room.close(closed);
+    room.close(closed);
     failures.push(...(await failuresOf(streams.map(([, stream]) => stream.abandon(closed)))));
-    const closing = [publisher && this.#publisher, ...(stores ? this.#stores() : [])];
+    const closing = [closesPublisher && publisher, ...(closesStores ? this.#stores() : [])];
     // The publisher first, whatever comes of it.
     for (const part of closing) if (part) failures.push(...(await failuresOf([(async () => part.close())()])));
     throwAny(failures);
@@ -179,10 +171,6 @@ export class StreamProducer<T> implements AsyncDisposable {
 
   #stream(topic: string): TopicStream<T> {
     if (this.#closing) throw closedError();
-    return this.#open(topic);
-  }
-
-  #open(topic: string): TopicStream<T> {
     let stream = this.#topics.get(topic);
     if (!stream) {
       stream = openTopic({ ...this.#settings, topic: checkTopic(topic), store: this.#storeOf(topic) });
@@ -192,25 +180,14 @@ export class StreamProducer<T> implements AsyncDisposable {
   }
 
   #storeOf(topic: string): Store | undefined {
-    const { stores = {}, defaultStore } = this.#options;
+    const { stores = {}, defaultStore } = this.#settings;
     return Object.hasOwn(stores, topic) ? stores[topic] : defaultStore;
   }
 
   #stores(): Store[] {
-    const { stores = {}, defaultStore } = this.#options;
+    const { stores = {}, defaultStore } = this.#settings;
     return [...new Set([...Object.values(stores), defaultStore])].filter((store) => store !== undefined);
   }
-}
-
-/** Later changes of the caller's must not show, however deep. */
-function copy(metadata: Metadata | undefined): Metadata {
-  const facts: Record<string, unknown> = { ...metadata };
-  try {
-    for (const name in facts) if (typeof facts[name] === 'object') facts[name] = structuredClone(facts[name]);
-  } catch (error) {
-    throw toStreamError(error, 'not_encodable', 'The metadata is not plain data');
-  }
-  return facts;
 }
 
 async function all(work: readonly Promise<unknown>[]): Promise<void> {

@@ -32,16 +32,14 @@ const MAX_BYTES = 2 ** 20;
 const DIVISIBLE: readonly StreamErrorCode[] = ['too_large', 'not_encodable', 'unsupported'];
 
 export interface PublishLine<T> {
-  /** The batch it is in now. Due batches leave after the current call: what is sent in one go travels together, and nothing waits. */
-  add(entry: Outgoing<T>): OutgoingBatch<T>;
-  /** The end of the stream, once. */
-  end(): void;
-  /** Everything in line leaves; rejects with the first failure. */
-  flush(): Promise<unknown>;
+  /** Whether its batch is due. Due batches leave after the current call: what is sent in one go travels together, and nothing waits. */
+  add(entry: Outgoing<T>): boolean;
+  /** Everything in line leaves, and, if told to, the end of the stream behind it, once; rejects with the first failure. */
+  flush(end: boolean): Promise<unknown>;
   /** Whatever there is becomes due, also what has failed: somebody waits for it, or for the room it takes. */
   hurry(): void;
   /** Unless it is too late. */
-  takeBack(entry: Outgoing<T>, batch: OutgoingBatch<T>): void;
+  takeBack(entry: Outgoing<T>): void;
   /** Gives up what could not be published: nothing is left in a store for it. */
   abandon(reason: StreamError): Promise<unknown>;
 }
@@ -53,6 +51,8 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
   let flying = 0;
   let preparing = false;
   let stalled = false;
+  /** All batches should leave as soon as they may; else all but the last. */
+  let due = true;
   let nextSeq = 0;
   let ended = false;
 
@@ -61,52 +61,42 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       const batch = open(entry.load);
       batch.entries.push(entry);
       batch.load += entry.load;
-      batch.due ||= batch.entries.length >= Math.min(batchSize, maxEvents);
-      if (batch.due) go();
-      return batch;
+      if (due || batch.entries.length >= Math.min(batchSize, maxEvents)) hurry();
+      return due;
     },
-    end() {
-      if (!ended) Object.assign(open(0), { sealed: true, ends: true });
-      ended = true;
-    },
-    flush() {
+    flush(end) {
+      if (end && !ended) Object.assign(open(0), { sealed: true, ends: true });
+      ended ||= end;
       hurry();
       return watch(batches);
     },
     hurry,
-    takeBack(entry, batch) {
-      const at = batch.sealed ? -1 : batch.entries.indexOf(entry);
-      if (at < 0) return;
-      batch.entries.splice(at, 1);
+    takeBack(entry) {
+      const batch = batches.find(({ sealed, entries }) => !sealed && entries.includes(entry));
+      if (!batch) return;
+      batch.entries.splice(batch.entries.indexOf(entry), 1);
       batch.load -= entry.load;
       room.leave(1, entry.bytes);
-      if (batch.entries.length > 0) return;
-      replace(batch);
-      settle(batch, ({ resolve }) => resolve());
+      if (batch.entries.length === 0) finish(batch);
     },
     abandon(reason) {
       const given = batches.splice(0);
-      for (const batch of given) fail(batch, reason);
+      for (const batch of given) settle(batch, 'reject', reason);
       return Promise.all(given.map(evict));
     },
   };
 
-  function go(): void {
+  function hurry(): void {
+    due = true;
     stalled = false;
     schedule();
-  }
-
-  function hurry(): void {
-    const last = batches.at(-1);
-    if (!last) return;
-    last.due = true;
-    go();
   }
 
   function open(bytes: number): OutgoingBatch<T> {
     const last = batches.at(-1);
     if (last && !last.sealed && fits(last, bytes)) return last;
-    if (!last?.due) hurry();
+    if (!due) hurry();
+    due = false;
     const batch = newBatch<T>();
     batches.push(batch);
     return batch;
@@ -141,10 +131,10 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
 
   function nextDue(): OutgoingBatch<T> | undefined {
     const batch = batches.find((waiting) => !waiting.flying);
-    if (stalled || !batch?.due || flying >= (publisher.limits?.inFlight ?? 1)) return undefined;
-    // What can still grow waits while another is under way.
-    const growing = !batch.sealed && batch === batches.at(-1) && fits(batch, 1);
-    return growing && flying > 0 ? undefined : batch;
+    if (stalled || !batch || flying >= (publisher.limits?.inFlight ?? 1)) return undefined;
+    // What can still grow waits until it is due, and while another is under way.
+    const grows = batch === batches.at(-1) && (!due || (flying > 0 && !batch.sealed && fits(batch, 1)));
+    return grows ? undefined : batch;
   }
 
   async function over(batch: OutgoingBatch<T>, sending: Promise<void> | undefined): Promise<void> {
@@ -159,8 +149,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
     } else if (failures.length === 0) {
       stats.events += batch.entries.length;
       stats.batches++;
-      leave(batch);
-      settle(batch, ({ resolve }) => resolve());
+      finish(batch);
     } else if (failure instanceof StreamError && !failure.retryable) await refused(batch, failure);
     else stall(failure);
     schedule();
@@ -169,9 +158,9 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
   /** Everything stays; whoever waits hears of it; the next send or flush tries again. */
   function stall(error: unknown): void {
     stalled = true;
-    const heard = batches.map((batch) => !batch.flying && fail(batch, error));
+    const heard = batches.map((batch) => !batch.flying && settle(batch, 'reject', error));
     if (!heard.includes(true)) onError(error);
-    room.close(new StreamError('overflow', 'Not taken: the buffer is full and publishing fails', { cause: error }));
+    room.close(new StreamError('overflow', 'The buffer is full, and publishing fails', { cause: error }));
   }
 
   /** It can never be published: what is to blame goes, the rest stays. */
@@ -183,12 +172,17 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       return;
     }
     leave(batch);
-    if (!fail(batch, error)) onError(error);
+    if (!settle(batch, 'reject', error)) onError(error);
     await evict(batch);
   }
 
   function replace(batch: OutgoingBatch<T>, parts: readonly OutgoingBatch<T>[] = []): void {
     batches.splice(batches.indexOf(batch), 1, ...parts);
+  }
+
+  function finish(batch: OutgoingBatch<T>): void {
+    leave(batch);
+    settle(batch, 'resolve');
   }
 
   function leave(batch: OutgoingBatch<T>): void {
@@ -211,17 +205,13 @@ function watch(batches: readonly OutgoingBatch<unknown>[]): Promise<unknown> {
 }
 
 /** True when somebody heard. */
-function fail(batch: OutgoingBatch<unknown>, reason: unknown): boolean {
-  return settle(batch, ({ reject }) => reject(reason));
-}
-
-function settle({ entries, waiters }: OutgoingBatch<unknown>, tell: (waiter: Waiter) => void): boolean {
+function settle({ entries, waiters }: OutgoingBatch<unknown>, how: keyof Waiter, reason?: unknown): boolean {
   const senders = entries.flatMap((entry) => {
     const { waiter } = entry;
     entry.waiter = undefined;
     return waiter ?? [];
   });
   const all = [...senders, ...waiters.splice(0)];
-  all.forEach(tell);
+  for (const waiter of all) waiter[how](reason);
   return all.length > 0;
 }

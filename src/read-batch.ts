@@ -37,7 +37,7 @@ export function readBatch(wire: unknown, inline: ReadInline = asItIs, hex = (pro
 export function checkVersion(version: unknown): void {
   demand(isCount(version) && version >= WIRE_VERSION, 'version');
   if (version === WIRE_VERSION) return;
-  throw new StreamError('unsupported_version', `Wire format ${version} is newer than ${WIRE_VERSION}: update proxystream`, {
+  throw new StreamError('unsupported_version', `Wire format ${version} is newer: update proxystream`, {
     version,
   });
 }

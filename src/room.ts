@@ -9,8 +9,8 @@ export interface Guest {
 
 /** Bounded room, in items and bytes: who does not fit waits in line. One item always fits, however large. */
 export class Room {
-  #items = 0;
-  #bytes = 0;
+  items = 0;
+  bytes = 0;
   /** In order of arrival; deleting from a set is cheap wherever it is. */
   readonly #waiting = new Set<Guest>();
   constructor(
@@ -18,25 +18,19 @@ export class Room {
     readonly maxBytes: number,
   ) {}
 
-  get items(): number {
-    return this.#items;
-  }
-  get bytes(): number {
-    return this.#bytes;
-  }
   get waiting(): number {
     return this.#waiting.size;
   }
 
   /** Whether there is room now, the line left aside. */
   fits(bytes: number): boolean {
-    return this.#items === 0 || (this.#items < this.maxItems && this.#bytes + bytes <= this.maxBytes);
+    return this.items === 0 || (this.items < this.maxItems && this.bytes + bytes <= this.maxBytes);
   }
 
   /** Takes room whether or not there is any. */
   take(bytes: number): void {
-    this.#items++;
-    this.#bytes += bytes;
+    this.items++;
+    this.bytes += bytes;
   }
 
   /** True when the guest is in; else it waits in line, to be admitted, refused, or to give up. */
@@ -55,8 +49,8 @@ export class Room {
 
   /** Gives room back; whoever is next in line and fits is admitted before this returns. */
   leave(items: number, bytes: number): void {
-    this.#items -= items;
-    this.#bytes -= bytes;
+    this.items -= items;
+    this.bytes -= bytes;
     this.#admitNext();
   }
 

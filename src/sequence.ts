@@ -15,17 +15,14 @@ interface Stream {
   readonly missing: Map<number, 0 | 1>;
 }
 
-export interface Sighting {
-  readonly duplicate: boolean;
-  /** How many batches before this one were found to be missing just now; -1 when this one had been counted as missing. */
-  readonly missed: number;
-}
-
 export class SequenceTracker {
   readonly #streams = new Map<string, Stream>();
 
-  /** The batch is in somebody's hands now. What comes before the first one of its stream is not missing. */
-  see(producer: string, topic: string, seq: number): Sighting {
+  /**
+   * The batch is in somebody's hands now. How many before it were found to be missing just now; -1 when it had been counted as missing itself;
+   * nothing when it is a duplicate. What comes before the first one of its stream is not missing.
+   */
+  see(producer: string, topic: string, seq: number): number | undefined {
     const name = key(producer, topic);
     const stream = this.#streams.get(name) ?? { floor: seq, next: seq, missing: new Map() };
     this.#streams.delete(name);
@@ -36,11 +33,12 @@ export class SequenceTracker {
       if (missed > MAX_MISSING) stream.floor = seq - MAX_MISSING;
       for (let gone = Math.max(stream.next, stream.floor); gone < seq; gone++) expect(stream, gone, 1);
       stream.next = seq + 1;
-      return { duplicate: false, missed };
+      return missed;
     }
-    const reported = stream.missing.get(seq);
+    if (seq < stream.floor) return 0;
+    const counted = stream.missing.get(seq);
     stream.missing.delete(seq);
-    return reported === undefined ? { duplicate: seq >= stream.floor, missed: 0 } : { duplicate: false, missed: 0 - reported };
+    return counted && 0 - counted;
   }
 
   /** It was handed back undone: when it comes again it is no duplicate. */

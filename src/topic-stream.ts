@@ -1,8 +1,8 @@
 /** One topic of a producer: into the room, past the filter, into line. */
-import { StreamError, TopicClosedError } from './errors.js';
+import { StreamError, TopicClosedError, toStreamError } from './errors.js';
 import type { Metadata } from './events.js';
 import type { Judge, Verdict } from './filter.js';
-import type { Outgoing, OutgoingBatch, Waiter } from './outgoing-batch.js';
+import type { Outgoing, Waiter } from './outgoing-batch.js';
 import type { Lifetime } from './protocols.js';
 import { type LineSettings, openLine, type PublishLine } from './publish-line.js';
 import type { Guest } from './room.js';
@@ -24,12 +24,10 @@ interface Step extends Guest {
 }
 
 export interface TopicStream<T> extends Pick<PublishLine<T>, 'hurry'> {
-  /** Settles as `StreamProducer.send` says. */
-  send(object: T, metadata: Metadata, evict: Lifetime, signal: AbortSignal | undefined): Promise<void>;
+  /** Settles, or throws, as `StreamProducer.send` says. */
+  send(object: T, metadata: Metadata | undefined, evict: Lifetime, signal: AbortSignal | undefined): Promise<void>;
   /** Publishes what was sent before, and, if told to, the end of the stream behind it, once. Rejects with the first failure, which leaves everything in line. */
   flush(signal?: AbortSignal, end?: boolean): Promise<void>;
-  /** Throws `TopicClosedError` once an end is on its way. */
-  checkOpen(): void;
   /** Gives up what could not be published, and what the filter still looks at. */
   abandon(reason: StreamError): Promise<unknown>;
 }
@@ -38,26 +36,22 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   const { topic, aggregator, store, outlet, room, stats, lingerMs, judge, onError, relieve } = settings;
   const line = openLine(settings);
   let ended = false;
-  let unjudged: Step[] = [];
+  const unjudged: Step[] = [];
   let judging = false;
   let linger: ReturnType<typeof setTimeout> | undefined;
   let abandoned: StreamError | undefined;
 
   return {
     hurry: line.hurry,
-    checkOpen() {
+    send(object, facts, evict, signal) {
       if (ended) throw new TopicClosedError(topic);
-    },
-    send(object, metadata, evict, signal) {
+      signal?.throwIfAborted();
+      const metadata = copy(facts);
       // Encoded at once where it can be: the object may change afterwards, and one that cannot be encoded is its sender's error alone.
       const encoded = aggregator || store ? undefined : outlet.encodeEvent({ type: 'inline', metadata, object });
       const bytes = (encoded as Uint8Array | undefined)?.length ?? roughBytes(encoded ?? object);
       const entry: Outgoing<T> = { object, metadata, evict, encoded, bytes, load: store?.loadOf?.(object) ?? bytes };
-      let batch: OutgoingBatch<T> | undefined;
-      const arrive = (waiter: Waiter) => {
-        batch = buffer(entry, waiter);
-      };
-      return pass(signal, arrive, entry, () => batch && line.takeBack(entry, batch));
+      return pass(signal, (waiter) => buffer(entry, waiter), entry);
     },
     flush,
     abandon(reason) {
@@ -70,8 +64,8 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   function flush(signal?: AbortSignal, end = false): Promise<void> {
     ended ||= end;
     return pass(signal, ({ resolve, reject }) => {
-      if (end) line.end();
-      line.flush().then(resolve, reject);
+      room.leave(1, 0);
+      line.flush(end).then(resolve, reject);
     });
   }
 
@@ -79,31 +73,24 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
    * Calls `arrive` once there is room, the filter lets the entry pass, and everything before it has arrived. A mark takes no room to speak of, but its
    * place in line for it: then nothing sent earlier can be behind it.
    */
-  function pass(
-    signal: AbortSignal | undefined,
-    arrive: (waiter: Waiter) => void,
-    entry?: Outgoing<T>,
-    onAbort?: () => void,
-  ): Promise<void> {
-    let step: Step | undefined;
-    const passing = new Promise<void>((resolve, refuse) => {
+  function pass(signal: AbortSignal | undefined, arrive: (waiter: Waiter) => void, entry?: Outgoing<T>): Promise<void> {
+    let step!: Step;
+    const passing = new Promise<void>((resolve, reject) => {
       signal?.throwIfAborted();
       const { bytes = 0, metadata } = entry ?? {};
       const decide = (verdict: Verdict) => {
-        const arrives = verdict === false && !(entry && signal?.aborted);
-        if (arrives) arrive({ resolve, reject: refuse });
-        if (!arrives || !entry) room.leave(1, bytes);
-        if (verdict instanceof StreamError) return refuse(verdict);
+        if (verdict === false && !(entry && signal?.aborted)) return arrive({ resolve, reject });
+        room.leave(1, bytes);
+        if (verdict instanceof StreamError) return reject(verdict);
         if (verdict) stats.dropped++;
-        if (!arrives) resolve();
+        resolve();
       };
-      const here: Step = { bytes, metadata, decide, refuse, admit: () => look(here) };
-      step = here;
-      if (!room.enter(here)) relieve();
+      step = { bytes, metadata, decide, refuse: reject, admit: () => look(step) };
+      if (!room.enter(step)) relieve();
     });
     return unlessAborted(passing, signal, () => {
-      if (step) room.giveUp(step);
-      onAbort?.();
+      room.giveUp(step);
+      if (entry?.waiter) line.takeBack(entry);
     });
   }
 
@@ -111,14 +98,13 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
     if (judge) {
       unjudged.push(step);
       if (!judging) void judgeAll(judge);
-    } else step.decide(abandoned ?? false);
+    } else step.decide(false);
   }
 
   async function judgeAll(ask: Judge): Promise<void> {
     judging = true;
     while (unjudged.length > 0) {
-      const steps = unjudged;
-      unjudged = [];
+      const steps = unjudged.splice(0);
       const answer = ask(steps.map(({ metadata }) => metadata));
       const verdicts = answer instanceof Promise ? await answer : answer;
       for (const [i, { decide }] of steps.entries()) decide(abandoned ?? (verdicts[i] as Verdict));
@@ -126,23 +112,32 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
     judging = false;
   }
 
-  /** The batch that its sender waits for, if it does. */
-  function buffer(entry: Outgoing<T>, waiter: Waiter): OutgoingBatch<T> | undefined {
-    const batch = line.add(entry);
-    if (batch.due) {
+  /** Its sender waits for its batch if that is due. */
+  function buffer(entry: Outgoing<T>, waiter: Waiter): void {
+    if (line.add(entry)) {
       if (linger) clearTimeout(linger);
       linger = undefined;
       entry.waiter = waiter;
-      return batch;
+      return;
     }
     waiter.resolve();
     if (room.waiting > 0) line.hurry();
     else if (lingerMs !== undefined) linger ??= setTimeout(overdue, lingerMs);
-    return undefined;
   }
 
   function overdue(): void {
     linger = undefined;
     flush().catch(onError);
   }
+}
+
+/** Later changes of the caller's must not show, however deep. */
+function copy(metadata: Metadata | undefined): Metadata {
+  const facts: Record<string, unknown> = { ...metadata };
+  try {
+    for (const name in facts) if (typeof facts[name] === 'object') facts[name] = structuredClone(facts[name]);
+  } catch (error) {
+    throw toStreamError(error, 'not_encodable', 'Structured clone refuses the metadata');
+  }
+  return facts;
 }

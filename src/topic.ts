@@ -9,18 +9,18 @@
 import { check } from './check.js';
 
 const MAX_BYTES = 65_535; // MQTT 5.0 §1.5.4: a UTF-8 string has a two-byte length
-const RULE = '1 to 65,535 bytes without NUL or half a surrogate pair, and';
+const RULE = '1 to 65,535 bytes of UTF-8 without NUL';
 
 /** Returns the topic; throws `TypeError` when nothing can be published to it. */
 export function checkTopic(topic: string): string {
-  check(isTopic(topic), 'A topic', topic, `${RULE} without + and #`);
+  check(isTopic(topic), 'A topic', topic, `${RULE}, + or #`);
   return topic;
 }
 
 /** Returns the topic filter; throws `TypeError` when it is malformed. */
 export function checkTopicFilter(filter: string): string {
   const named = typeof filter === 'string' && filter.replace(/(^|\/)(\+(?=\/|$)|#$)/g, '$1x');
-  check(isTopic(named), 'A topic filter', filter, `${RULE} with + as a whole level, # as the last`);
+  check(isTopic(named), 'A topic filter', filter, `${RULE}, + only as a level, # only as the last`);
   return filter;
 }
 

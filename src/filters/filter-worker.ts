@@ -68,7 +68,7 @@ export function openFilterWorker(
 ): FilterWorker {
   check(typeof factory === 'function', 'factory', factory, 'a function: () => new Worker(…)');
   for (const [name, value] of Object.entries({ deadlineMs, startMs, maxInFlight, maxStrikes }))
-    check(value > 0 && value < 2 ** 31, name, value, 'above 0 and below 2^31');
+    check(value > 0 && value < 2 ** 31, name, value, 'a number of milliseconds below 2^31');
   const counts = { starts: 0, strikes: 0, strays: 0 };
   let state: State = { status: 'idle' };
   const waiting: Ask[] = [];

@@ -151,7 +151,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
     if (this.#line.channel || this.#backlog.closed) return;
     const channel = this.#line.open();
     channel.onmessage = ({ data }) => this.#receive(data);
-    channel.onmessageerror = () => this.#backlog.notify(invalid('not to be deserialised here'));
+    channel.onmessageerror = () => this.#backlog.notify(invalid('not readable here'));
   }
 
   #receive(data: unknown): void {
@@ -175,7 +175,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
 
   #accept(message: Message | EventBatch, bytes: number): void {
     const { maxBytes } = this.#backlog;
-    if (bytes > maxBytes) throw new StreamError('too_large', `About ${bytes} bytes are over maxBytes (${maxBytes})`, { bytes });
+    if (bytes > maxBytes) throw new StreamError('too_large', `About ${bytes} bytes are over maxBytes`, { bytes });
     this.#backlog.push(message, bytes);
     if (this.#backlog.closed) this.#line.close(); // full, and told to fail then
   }
