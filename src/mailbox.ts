@@ -47,12 +47,12 @@ export class Mailbox<M> extends Backlog<M> {
     if (this.closed) throw closedError();
     signal?.throwIfAborted();
     let guest: Guest | undefined;
-    const entering = new Promise<void>((resolve, refuse) => {
+    const entering = new Promise<void>((resolve, reject) => {
       const admit = () => {
         this.add(message, bytes);
         resolve();
       };
-      guest = { bytes, admit, refuse };
+      guest = { bytes, admit, reject };
       this.room.enter(guest);
     });
     await unlessAborted(entering, signal, () => this.room.giveUp(guest as Guest));

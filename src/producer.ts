@@ -102,8 +102,13 @@ export class StreamProducer<T> implements AsyncDisposable {
    * stays first in line for the next send or flush, unless the error can never pass (`retryable` is false). Rejects with
    * `overflow` when there is no room for it and publishing fails: then it was not taken.
    */
-  async send(topic: string, object: T, { evict = true, metadata, signal }: ProducerSendOptions = {}): Promise<void> {
-    await this.#stream(topic).send(object, metadata, evict, signal);
+  send(topic: string, object: T, { evict = true, metadata, signal }: ProducerSendOptions = {}): Promise<void> {
+    // Not `async`: that would be a second promise for each event.
+    try {
+      return this.#stream(topic).send(object, metadata, evict, signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**

@@ -206,12 +206,12 @@ function watch(batches: readonly OutgoingBatch<unknown>[]): Promise<unknown> {
 
 /** True when somebody heard. */
 function settle({ entries, waiters }: OutgoingBatch<unknown>, how: keyof Waiter, reason?: unknown): boolean {
-  const senders = entries.flatMap((entry) => {
-    const { waiter } = entry;
+  const all: Waiter[] = [];
+  for (const entry of entries) {
+    if (entry.waiter) all.push(entry.waiter);
     entry.waiter = undefined;
-    return waiter ?? [];
-  });
-  const all = [...senders, ...waiters.splice(0)];
+  }
+  all.push(...waiters.splice(0));
   for (const waiter of all) waiter[how](reason);
   return all.length > 0;
 }

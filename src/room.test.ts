@@ -83,7 +83,7 @@ function occupied(bytes = 10) {
   const guest = (name: string, size: number) => ({
     bytes: size,
     admit: () => void heard.push(name),
-    refuse: (reason: unknown) => void heard.push(`no ${name}: ${reason}`),
+    reject: (reason: unknown) => void heard.push(`no ${name}: ${reason}`),
   });
   room.enter(guest('a', bytes));
   return { room, heard, guest };

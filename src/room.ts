@@ -4,7 +4,7 @@ export interface Guest {
   /** Runs at the moment the room is given, so that nobody overtakes. */
   admit(): void;
   /** The room was closed while it waited. */
-  refuse(reason: unknown): void;
+  reject(reason: unknown): void;
 }
 
 /** Bounded room, in items and bytes: who does not fit waits in line. One item always fits, however large. */
@@ -56,7 +56,7 @@ export class Room {
 
   /** Everyone in line is turned away; who comes later is not. */
   close(reason: unknown): void {
-    for (const guest of this.#waiting) guest.refuse(reason);
+    for (const guest of this.#waiting) guest.reject(reason);
     this.#waiting.clear();
   }
 

@@ -17,10 +17,12 @@ export interface TopicSettings<T> extends LineSettings<T> {
   readonly relieve: () => void;
 }
 
-/** What moves past the filter: an event, or (without metadata) a mark behind all events before it. */
-interface Step extends Guest {
-  readonly metadata: Metadata | undefined;
-  decide(verdict: Verdict): void;
+/** What moves past the filter: an event, or (without one) a mark behind all events before it. And who waits for it. */
+interface Step<T> extends Guest, Waiter {
+  readonly entry: Outgoing<T> | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Of a mark: the stream ends there. */
+  readonly end: boolean;
 }
 
 export interface TopicStream<T> extends Pick<PublishLine<T>, 'hurry'> {
@@ -36,7 +38,7 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   const { topic, aggregator, store, outlet, room, stats, lingerMs, judge, onError, relieve } = settings;
   const line = openLine(settings);
   let ended = false;
-  const unjudged: Step[] = [];
+  const unjudged: Step<T>[] = [];
   let judging = false;
   let linger: ReturnType<typeof setTimeout> | undefined;
   let abandoned: StreamError | undefined;
@@ -51,7 +53,7 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
       const encoded = aggregator || store ? undefined : outlet.encodeEvent({ type: 'inline', metadata, object });
       const bytes = (encoded as Uint8Array | undefined)?.length ?? roughBytes(encoded ?? object);
       const entry: Outgoing<T> = { object, metadata, evict, encoded, bytes, load: store?.loadOf?.(object) ?? bytes };
-      return pass(signal, (waiter) => buffer(entry, waiter), entry);
+      return pass(signal, entry);
     },
     flush,
     abandon(reason) {
@@ -63,51 +65,58 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
 
   function flush(signal?: AbortSignal, end = false): Promise<void> {
     ended ||= end;
-    return pass(signal, ({ resolve, reject }) => {
-      room.leave(1, 0);
-      line.flush(end).then(resolve, reject);
-    });
+    return pass(signal, undefined, end);
   }
 
   /**
-   * Calls `arrive` once there is room, the filter lets the entry pass, and everything before it has arrived. A mark takes no room to speak of, but its
-   * place in line for it: then nothing sent earlier can be behind it.
+   * Into the room, past the filter, and then into line, behind everything that passed before. A mark takes no room to speak of, but its place in line
+   * for it: then nothing sent earlier can be behind it.
    */
-  function pass(signal: AbortSignal | undefined, arrive: (waiter: Waiter) => void, entry?: Outgoing<T>): Promise<void> {
-    let step!: Step;
+  function pass(signal: AbortSignal | undefined, entry?: Outgoing<T>, end = false): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    let step!: Step<T>;
     const passing = new Promise<void>((resolve, reject) => {
-      signal?.throwIfAborted();
-      const { bytes = 0, metadata } = entry ?? {};
-      const decide = (verdict: Verdict) => {
-        if (verdict === false && !(entry && signal?.aborted)) return arrive({ resolve, reject });
-        room.leave(1, bytes);
-        if (verdict instanceof StreamError) return reject(verdict);
-        if (verdict) stats.dropped++;
-        resolve();
-      };
-      step = { bytes, metadata, decide, refuse: reject, admit: () => look(step) };
-      if (!room.enter(step)) relieve();
+      step = { entry, signal, end, bytes: entry?.bytes ?? 0, resolve, reject, admit };
     });
-    return unlessAborted(passing, signal, () => {
-      room.giveUp(step);
-      if (entry?.waiter) line.takeBack(entry);
-    });
+    if (!room.enter(step)) relieve();
+    return signal ? unlessAborted(passing, signal, () => giveUp(step)) : passing;
   }
 
-  function look(step: Step): void {
+  function admit(this: Step<T>): void {
     if (judge) {
-      unjudged.push(step);
+      unjudged.push(this);
       if (!judging) void judgeAll(judge);
-    } else step.decide(false);
+    } else decide(this, false);
+  }
+
+  function giveUp(step: Step<T>): void {
+    room.giveUp(step);
+    if (step.entry?.waiter) line.takeBack(step.entry);
+  }
+
+  function decide(step: Step<T>, verdict: Verdict): void {
+    const { entry, signal, end, bytes, resolve, reject } = step;
+    const passes = verdict === false && !(entry && signal?.aborted);
+    if (passes && entry) {
+      buffer(entry, step);
+      return;
+    }
+    room.leave(1, bytes);
+    if (passes) line.flush(end).then(() => resolve(), reject);
+    else if (verdict instanceof StreamError) reject(verdict);
+    else {
+      if (verdict) stats.dropped++;
+      resolve();
+    }
   }
 
   async function judgeAll(ask: Judge): Promise<void> {
     judging = true;
     while (unjudged.length > 0) {
       const steps = unjudged.splice(0);
-      const answer = ask(steps.map(({ metadata }) => metadata));
+      const answer = ask(steps.map(({ entry }) => entry?.metadata));
       const verdicts = answer instanceof Promise ? await answer : answer;
-      for (const [i, { decide }] of steps.entries()) decide(abandoned ?? (verdicts[i] as Verdict));
+      for (const [i, step] of steps.entries()) decide(step, abandoned ?? (verdicts[i] as Verdict));
     }
     judging = false;
   }

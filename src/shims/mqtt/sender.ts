@@ -37,7 +37,7 @@ export class Sender {
     const publish = new Publish(topic, payload, qos, this.#properties);
     publish.giveUpOn(signal, sendTimeoutMs);
     this.#unsettled.add(publish);
-    this.#room.enter({ bytes: payload.length, admit: () => this.#admit(publish), refuse: () => {} });
+    this.#room.enter({ bytes: payload.length, admit: () => this.#admit(publish), reject: () => {} });
     try {
       await publish.promise;
     } finally {
