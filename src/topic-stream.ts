@@ -64,8 +64,8 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   function flush(signal?: AbortSignal, end = false): Promise<void> {
     ended ||= end;
     return pass(signal, ({ resolve, reject }) => {
-      room.leave(1, 0);
       line.flush(end).then(resolve, reject);
+      room.leave(1, 0);
     });
   }
 
