@@ -2,12 +2,12 @@ import { unlessAborted } from './unless-aborted.js';
 
 /** Wakes everyone who waits for it. */
 export class Bell {
-  #ring = () => {};
+  #ring: (() => void) | undefined;
   #rung: Promise<void> | undefined;
 
   ring(): void {
     this.#rung = undefined;
-    this.#ring();
+    this.#ring?.();
   }
 
   /** Settles at the next ring, or when the signal is aborted. Never rejects. */

@@ -1,11 +1,11 @@
 /** The part of wire format 1 (docs/wire-format.md) that writes and reads whole messages. */
 import { checkSize, heavy, LIGHT, writing } from './codec-events.js';
-import { StreamError } from './errors.js';
+import { StreamError, toStreamError } from './errors.js';
 import { type BatchHeader, type EventBatch, type InlineEvent, invalid, type Metadata, WIRE_VERSION } from './events.js';
 import { fromHex, toHex } from './hex.js';
 import { MAX_DEPTH, MAX_WEIGHT } from './message-pack.js';
 import { pack, weightOfPacked } from './pack.js';
-import { checkVersion, readBatch } from './read-batch.js';
+import { checkVersion, list, readBatch } from './read-batch.js';
 import { unpack } from './unpack.js';
 
 /** A message is a list of lists before it comes to metadata. */
@@ -34,7 +34,8 @@ export function decode(message: Uint8Array, topic: string): EventBatch {
     if (!(payload instanceof Uint8Array)) throw invalid("an inline event's payload is not binary");
     return new EncodedEvent(metadata, payload, raw, allowance);
   };
-  const batch = readBatch(value, inline, (producer) => producer instanceof Uint8Array && toHex(producer));
+  const [format, published, producer, ...rest] = list(value);
+  const batch = readBatch([format, published, producer instanceof Uint8Array && toHex(producer), ...rest], inline);
   // Where it arrived is what its reader subscribed to, and what its sender was allowed to publish to.
   return { ...batch, topic: topic || batch.topic };
 }
@@ -64,7 +65,7 @@ function reading<R>(read: () => R): R {
   try {
     return read();
   } catch (error) {
-    throw error instanceof StreamError ? error : invalid((error as Error).message, error);
+    throw toStreamError(error, 'invalid_message', 'Not a proxystream message');
   }
 }
 

@@ -68,6 +68,6 @@ export function toWire(event: StreamEvent): WireEvent {
   return [1, event.metadata, event.store, event.key, event.evict, event.size];
 }
 
-export function invalid(why: string, cause?: unknown): StreamError {
-  return new StreamError('invalid_message', `Not a proxystream message: ${why}`, { cause });
+export function invalid(why: string): StreamError {
+  return new StreamError('invalid_message', `Not a proxystream message: ${why}`);
 }

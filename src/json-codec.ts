@@ -51,7 +51,8 @@ export function jsonCodec({ metadata = () => ({}), endOfStream }: JsonCodecOptio
       const facts = metadata(object);
       if (typeof facts === 'object' && facts !== null) return facts;
     } catch (error) {
-      throw invalid(`metadata() threw: ${(error as Error)?.message}`, error);
+      const why = `Not a proxystream message: metadata() threw: ${(error as Error)?.message}`;
+      throw new StreamError('invalid_message', why, { cause: error });
     }
     throw invalid('metadata() gave no object for it');
   }
@@ -77,7 +78,7 @@ function fromJson(message: Uint8Array): unknown {
     text = utf8.decode(message);
     object = JSON.parse(text);
   } catch (error) {
-    throw invalid(`it is not JSON: ${(error as Error).message}`, error);
+    throw toStreamError(error, 'invalid_message', 'Not a proxystream message: it is not JSON');
   }
   const fault = isSuspicious(text) && faultOf(object);
   if (fault) throw invalid(fault);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { StreamError } from './errors.js';
 import { reasonOf, stateOf, turn } from './fixtures/promises.js';
 import { gap } from './gap.js';
@@ -149,6 +149,17 @@ describe('several iterations', () => {
     abort();
     expect(await texts(mailbox.batches())).toEqual(['a']);
     expect(await one.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('one that its own signal ended no longer listens for the end of its time', async () => {
+    const { mailbox } = filled();
+    const until = new AbortController().signal;
+    const removed = vi.spyOn(until, 'removeEventListener');
+    const { signal, abort } = abortable();
+    const next = mailbox.batches({ until, signal }).next();
+    abort('enough');
+    expect(await reasonOf(next)).toBe('enough');
+    expect(removed).toHaveBeenCalledTimes(1);
   });
 
   test('one whose time is over before it begins ends at once', async () => {

@@ -46,16 +46,20 @@ export class Mailbox<M> extends Backlog<M> {
   async put(message: M, bytes: number, signal?: AbortSignal): Promise<void> {
     if (this.closed) throw closedError();
     signal?.throwIfAborted();
-    let guest: Guest | undefined;
+    let guest!: Guest;
+    let entered = false;
     const entering = new Promise<void>((resolve, reject) => {
       const admit = () => {
         this.add(message, bytes);
+        entered = true;
         resolve();
       };
       guest = { bytes, admit, reject };
       this.room.enter(guest);
     });
-    await unlessAborted(entering, signal, () => this.room.giveUp(guest as Guest));
+    await unlessAborted(entering, signal, () => this.room.giveUp(guest)).catch((reason) => {
+      if (!entered) throw reason;
+    });
   }
 
   override batches({ until, ...options }: TakeOptions<M> = {}): AsyncIterableIterator<Batch<M>, undefined> {
@@ -65,9 +69,17 @@ export class Mailbox<M> extends Backlog<M> {
       until.removeEventListener('abort', leave);
       return batches.return?.() as Promise<IteratorReturnResult<undefined>>;
     };
+    const next = async () => {
+      try {
+        return await batches.next();
+      } catch (error) {
+        if (options.signal?.aborted) await leave();
+        throw error;
+      }
+    };
     if (until.aborted) void leave();
-    until.addEventListener('abort', leave);
-    return iterate(() => batches.next(), leave);
+    else until.addEventListener('abort', leave);
+    return iterate(next, leave);
   }
 
   override close(failure?: unknown): void {

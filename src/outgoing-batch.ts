@@ -40,11 +40,11 @@ export interface OutgoingBatch<T> {
   readonly entries: Outgoing<T>[];
   load: number;
   /** Behind its events. */
-  ends: boolean;
+  ends?: boolean;
   /** Takes no more events, and gives none back. */
-  sealed: boolean;
+  sealed?: boolean;
   /** Its fate is unknown. */
-  flying: boolean;
+  flying?: boolean;
   /** Others who wait for it, as senders do. */
   readonly waiters: Waiter[];
   /** What travels: the events, or the one that stands for them. */
@@ -55,7 +55,7 @@ export interface OutgoingBatch<T> {
 }
 
 export function newBatch<T>(): OutgoingBatch<T> {
-  return { entries: [], load: 0, ends: false, sealed: false, flying: false, waiters: [] };
+  return { entries: [], load: 0, waiters: [] };
 }
 
 /** Whatever may fail before the wire is reached; then `send` is there. */
@@ -84,7 +84,7 @@ export function split<T>({ entries, ends, contents, seq }: OutgoingBatch<T>, agg
   const part = () => ({ ...newBatch<T>(), sealed: true });
   return [
     { ...part(), entries: entries.slice(0, middle), contents: aggregated ? contents : undefined, seq },
-    { ...part(), entries: entries.slice(middle), ends },
+    { ...part(), entries: entries.slice(middle), ends: !!ends },
   ];
 }
 

@@ -76,6 +76,22 @@ describe('a send that is aborted', () => {
     expect(publisher.messages()).toEqual([[1]]);
   });
 
+  test('while it is alone in line lets the end of the stream in that waits for room', async () => {
+    const publisher = new TestPublisher();
+    const producer = new StreamProducer<number>(publisher, { highWaterMark: 2 });
+    const control = new AbortController();
+    publisher.hold();
+    const first = producer.send('t', 1);
+    await publisher.attempted(1);
+    const second = producer.send('t', 2, { signal: control.signal });
+    const closing = producer.closeTopics('t');
+    control.abort('enough');
+    await expect(second).rejects.toBe('enough');
+    publisher.release();
+    await Promise.all([first, closing]);
+    expect(publisher.contents()).toEqual([1, 'end']);
+  });
+
   test('while its object is being stored ends the wait only: it is published, and nothing is left over', async () => {
     const store = new MemoryStore();
     const stored = deferred();

@@ -76,8 +76,9 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       if (!batch) return;
       batch.entries.splice(batch.entries.indexOf(entry), 1);
       batch.load -= entry.load;
-      room.leave(1, entry.bytes);
       if (batch.entries.length === 0) finish(batch);
+      // Last: whoever comes in now must not find a batch that is about to go.
+      room.leave(1, entry.bytes);
     },
     abandon(reason) {
       const given = batches.splice(0);
@@ -121,7 +122,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       flying++;
       try {
         await prepare(batch, settings, () => nextSeq++);
-        void over(batch, batches.includes(batch) ? batch.send?.() : undefined);
+        void over(batch, batches.includes(batch) && batch.send?.());
       } catch (error) {
         await over(batch, Promise.reject(error));
       }
@@ -137,7 +138,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
     return grows ? undefined : batch;
   }
 
-  async function over(batch: OutgoingBatch<T>, sending: Promise<void> | undefined): Promise<void> {
+  async function over(batch: OutgoingBatch<T>, sending: unknown): Promise<void> {
     const failures = await failuresOf([sending]);
     const [failure] = failures;
     stats.failures += failures.length;

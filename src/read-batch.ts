@@ -16,13 +16,12 @@ type ReadInline = (metadata: Metadata, object: unknown, raw: boolean) => InlineE
 
 /**
  * Checks what came from outside and makes a batch of it. What the wire writes in a way of its own is put into ours: `inline` does that for an inline
- * event, `hex` for the producer. Throws `StreamError`: `invalid_message`, or `unsupported_version`.
+ * event. Throws `StreamError`: `invalid_message`, or `unsupported_version`.
  */
-export function readBatch(wire: unknown, inline: ReadInline = asItIs, hex = (producer: unknown) => producer): EventBatch {
-  const [version, topic, sender, seq, stores, events] = list(wire);
+export function readBatch(wire: unknown, inline: ReadInline = asItIs): EventBatch {
+  const [version, topic, producer, seq, stores, events] = list(wire);
   checkVersion(version);
   demand(isTopic(topic), 'topic');
-  const producer = hex(sender);
   demand(typeof producer === 'string' && /^[0-9a-f]{32}$/.test(producer), 'producer');
   demand(isCount(seq), 'sequence number');
   const configs = list(stores) as StoreConfig[];

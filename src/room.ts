@@ -13,10 +13,13 @@ export class Room {
   bytes = 0;
   /** In order of arrival; deleting from a set is cheap wherever it is. */
   readonly #waiting = new Set<Guest>();
-  constructor(
-    readonly maxItems: number,
-    readonly maxBytes: number,
-  ) {}
+  readonly #maxItems: number;
+  readonly #maxBytes: number;
+
+  constructor(maxItems: number, maxBytes: number) {
+    this.#maxItems = maxItems;
+    this.#maxBytes = maxBytes;
+  }
 
   get waiting(): number {
     return this.#waiting.size;
@@ -24,7 +27,7 @@ export class Room {
 
   /** Whether there is room now, the line left aside. */
   fits(bytes: number): boolean {
-    return this.items === 0 || (this.items < this.maxItems && this.bytes + bytes <= this.maxBytes);
+    return this.items === 0 || (this.items < this.#maxItems && this.bytes + bytes <= this.#maxBytes);
   }
 
   /** Takes room whether or not there is any. */
@@ -40,11 +43,10 @@ export class Room {
     return false;
   }
 
-  /** False when it waits no longer. */
-  giveUp(guest: Guest): boolean {
-    const waited = this.#waiting.delete(guest);
+  /** Takes the guest out of the line, if it still waits. */
+  giveUp(guest: Guest): void {
+    this.#waiting.delete(guest);
     this.#admitNext();
-    return waited;
   }
 
   /** Gives room back; whoever is next in line and fits is admitted before this returns. */

@@ -101,13 +101,14 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
       buffer(entry, step);
       return;
     }
-    room.leave(1, bytes);
     if (passes) line.flush(end).then(() => resolve(), reject);
     else if (verdict instanceof StreamError) reject(verdict);
     else {
       if (verdict) stats.dropped++;
       resolve();
     }
+    // Last: who comes in next is behind this.
+    room.leave(1, bytes);
   }
 
   async function judgeAll(ask: Judge): Promise<void> {

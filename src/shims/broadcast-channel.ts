@@ -32,16 +32,18 @@ const PING = 'ping';
 /** A channel that is open only while its page is in use: a message to a page in the back/forward cache would throw it out of there. */
 class Line {
   channel: BroadcastChannel | undefined;
+  readonly #name: string;
+  readonly #comeBack: (() => void) | undefined;
 
   /** `comeBack` is called when the page is in use again. */
-  constructor(
-    readonly name: string,
-    readonly comeBack?: () => void,
-  ) {}
+  constructor(name: string, comeBack?: () => void) {
+    this.#name = name;
+    this.#comeBack = comeBack;
+  }
 
   open(): BroadcastChannel {
     if (!this.channel) globalThis.addEventListener?.('pagehide', this.#leave);
-    this.channel ??= new BroadcastChannel(this.name);
+    this.channel ??= new BroadcastChannel(this.#name);
     return this.channel;
   }
 
@@ -53,7 +55,7 @@ class Line {
 
   #leave = (): void => {
     this.close();
-    if (this.comeBack) addEventListener('pageshow', this.comeBack, { once: true });
+    if (this.#comeBack) addEventListener('pageshow', this.#comeBack, { once: true });
   };
 }
 
@@ -129,9 +131,10 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
   /** Registering a listener takes a moment; settles when it is done and nothing posted from now on is missed, at the latest when closed. */
   async ready(): Promise<void> {
     this.#listen();
-    if (!this.#line.channel) return;
+    const { channel } = this.#line;
+    if (!channel) return;
     // Whoever hears anything at all is registered; but a channel never hears itself.
-    const other = new BroadcastChannel(this.#line.name);
+    const other = new BroadcastChannel(channel.name);
     other.postMessage([PING]);
     await this.#heard.next();
     other.close();
