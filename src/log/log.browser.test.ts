@@ -57,6 +57,22 @@ describe('what is stored', () => {
     expect((await read(subscriber, 500)).map(text)).toEqual(items(500));
   });
 
+  test('is what the bytes were when they were sent, whatever the caller does with them then', async () => {
+    const log = await freshLog();
+    const publisher = log.publisher();
+    const buffer = new Uint8Array(70_000);
+    const lengths = [1, 300, 65_000, 0, 2000, 70_000, 5, 536, 66_000];
+    const sent = lengths.map((length, i) => {
+      const sending = publisher.send('t', buffer.fill(i + 1).subarray(0, length));
+      buffer.fill(0);
+      return sending;
+    });
+    await Promise.all(sent);
+    const stored = (await read(log.subscriber('#', { from: 'start' }), lengths.length)).map(({ payload }) => payload);
+    expect(stored.map(({ length }) => length)).toEqual(lengths);
+    expect(stored.map((payload, i) => payload.every((byte) => byte === i + 1))).toEqual(lengths.map(() => true));
+  });
+
   test('travels from a producer to a consumer as objects', async () => {
     const log = await freshLog();
     const producer = new StreamProducer<{ n: number }>(log.publisher());

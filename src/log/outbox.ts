@@ -100,8 +100,8 @@ export class Outbox implements Publisher {
     return this.close();
   }
 
-  #stored(seq: number | undefined): void {
-    if (seq !== undefined) this.#since ??= { epoch: this.#parts.epoch(), seq };
+  #stored(seq: number): void {
+    this.#since ??= { epoch: this.#parts.epoch(), seq };
   }
 
   /** Whatever is in this database was sent since. */

@@ -3,6 +3,7 @@ import { messagePack } from '../codec.js';
 import { closedError } from '../errors.js';
 import type { Codec, Publisher, PublisherLimits, SendOptions } from '../protocols.js';
 import { checkTopic } from '../topic.js';
+import { Copies } from './copies.js';
 import type { Durability } from './database.js';
 import { readHeader } from './header.js';
 import type { Parts } from './parts.js';
@@ -18,35 +19,37 @@ export class LogPublisher implements Publisher {
   readonly #parts: Parts;
   readonly #lane: Lane;
   readonly #durability: Durability;
-  readonly #onStored: (seq: number | undefined) => void;
+  readonly #onStored: ((seq: number) => void) | undefined;
   readonly #gone = new AbortController();
+  readonly #copies = new Copies();
+  /** The topic that was checked last. */
+  #topic: string | undefined;
 
-  constructor(
-    parts: Parts,
-    lane: Lane,
-    { durability, onStored = () => {} }: { durability: Durability; onStored?: (seq: number | undefined) => void },
-  ) {
+  constructor(parts: Parts, lane: Lane, { durability, onStored }: { durability: Durability; onStored?: (seq: number) => void }) {
     this.#parts = parts;
     this.#lane = lane;
     this.#durability = durability;
     this.#onStored = onStored;
   }
 
-  async send(topic: string, message: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
-    checkTopic(topic);
-    check(message instanceof Uint8Array, 'A message', message, 'a Uint8Array');
-    signal?.throwIfAborted();
-    this.#gone.signal.throwIfAborted();
-    const seq = await this.#parts.appender.append({
-      lane: this.#lane,
-      topic,
-      payload: message.slice(),
-      header: readHeader(message),
-      durability: this.#durability,
-      owner: this.#gone.signal,
-      signal,
+  send(topic: string, message: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
+    const owner = this.#gone.signal;
+    return this.#parts.appender.append(signal, () => {
+      if (topic !== this.#topic) this.#topic = checkTopic(topic);
+      check(message instanceof Uint8Array, 'A message', message, 'a Uint8Array');
+      signal?.throwIfAborted();
+      owner.throwIfAborted();
+      return {
+        lane: this.#lane,
+        topic,
+        payload: this.#copies.of(message),
+        header: readHeader(message),
+        durability: this.#durability,
+        owner,
+        signal,
+        onStored: this.#onStored,
+      };
     });
-    this.#onStored(seq);
   }
 
   /** What is not stored by now rejects with `closed`. */
