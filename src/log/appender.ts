@@ -24,7 +24,7 @@ export interface Appending extends Entry {
 
 interface Waiting {
   /** Without one, somebody only wants to know when it is over. */
-  readonly entry?: Appending;
+  readonly entry: Appending | undefined;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -48,7 +48,7 @@ export class Appender {
   }
 
   /** Settles when what is made is stored, or known to be stored before. Stored in the order of the calls. Rejects with what `make` throws. */
-  append(signal: AbortSignal | undefined, make: () => Appending): Promise<void> {
+  append(signal: AbortSignal | undefined, make: () => Appending | undefined): Promise<void> {
     const stored = new Promise<void>((resolve, reject) => {
       const entry = make();
       if (this.#closed) throw closedError();
@@ -70,10 +70,7 @@ export class Appender {
 
   /** Settles when what was asked for so far is stored, or has failed. */
   flush(): Promise<unknown> {
-    return new Promise<void>((resolve) => {
-      this.#queue.push({ resolve, reject: () => resolve() });
-      this.#start();
-    });
+    return this.append(undefined, () => undefined).catch(() => {});
   }
 
   async close(): Promise<void> {
@@ -132,8 +129,7 @@ export class Appender {
   }
 
   async #commit(taken: readonly Waiting[], moves: readonly Move[]): Promise<void> {
-    const entries: Appending[] = [];
-    for (const { entry } of taken) if (entry) entries.push(entry);
+    const entries = taken.flatMap(({ entry }) => entry ?? []);
     const draft = { entries, moves, token: Math.random(), ends: new Map() };
     if (entries.length === 0 && moves.length === 0) {
       for (const { resolve } of taken) resolve();

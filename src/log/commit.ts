@@ -117,10 +117,9 @@ export async function moveCursor(tx: Tx, log: LogRecord, key: string, cursor: Mo
 async function withoutDuplicates<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly E[], memory: StreamMemory) {
   const known = memory.asOf(log);
   const keyOf = ({ lane, topic, header }: E) => (header ? `${lane}\0${topic}\0${header.producer}` : undefined);
-  const keys = new Set(entries.map(keyOf).filter((key) => key !== undefined && !known.has(key)) as string[]);
-  const read = await Promise.all([...keys].map((key) => tx.get<StreamRecord>('streams', key)));
+  const keys = [...new Set(entries.map(keyOf))].filter((key) => key !== undefined && !known.has(key)) as string[];
+  const before = new Map(await Promise.all(keys.map(async (key) => [key, await tx.get<StreamRecord>('streams', key)] as const)));
   const streams = new Map<string, StreamRecord>();
-  const before = new Map([...keys].map((key, i) => [key, read[i]]));
   const fresh = entries.filter((entry) => {
     const key = keyOf(entry);
     if (key === undefined || !entry.header) return true;
@@ -137,13 +136,11 @@ async function withoutDuplicates<E extends Entry>(tx: Tx, log: LogRecord, entrie
 
 /** One segment per lane, nearly always one. */
 function pack<E extends Entry>(entries: readonly E[]) {
-  const byLane = new Map<Lane, E[]>();
-  for (const entry of entries) {
-    const others = byLane.get(entry.lane);
-    if (others) others.push(entry);
-    else byLane.set(entry.lane, [entry]);
-  }
-  return [...byLane].map(([lane, own]) => ({ lane, entries: own, packed: packSegment(own) }));
+  const lanes = new Set(entries.map(({ lane }) => lane));
+  return [...lanes].map((lane) => {
+    const own = entries.filter((entry) => entry.lane === lane);
+    return { lane, entries: own, packed: packSegment(own) };
+  });
 }
 
 async function append<E extends Entry>(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bytes, freshLog, items, open, read, sendAll, text } from '../../e2e/support/log-scene.js';
-import { StreamConsumer, StreamProducer } from '../index.js';
+import { StreamConsumer, StreamError, StreamProducer } from '../index.js';
 
 describe('what is stored', () => {
   test('is read from the start, in order, with ascending offsets of one epoch', async () => {
@@ -83,6 +83,57 @@ describe('what is stored', () => {
     for await (const { n } of consumer) seen.push(n);
     expect(seen).toEqual(Array.from({ length: 1000 }, (_, n) => n));
     expect(consumer.stats.gaps).toBe(0);
+  });
+});
+
+describe('more than a page of the log', () => {
+  const [COUNT, BYTES] = [40, 300_000];
+
+  async function longLog() {
+    const log = await freshLog();
+    const publisher = log.publisher();
+    for (let n = 0; n < COUNT; n++) await publisher.send('t', new Uint8Array(BYTES).fill(n));
+    return log;
+  }
+
+  test('comes whole and in order to a reader that holds one message at a time', async () => {
+    const log = await longLog();
+    const messages = await read(log.subscriber('#', { from: 'start', maxMessages: 1 }), COUNT);
+    expect(messages.map(({ offset, payload }) => [offset.seq, payload.length, payload[BYTES - 1]])).toEqual(
+      Array.from({ length: COUNT }, (_, n) => [n, BYTES, n]),
+    );
+  });
+
+  test('is told of as removed where it was removed while it was being read', async () => {
+    const log = await longLog();
+    const { epoch } = log.status;
+    const seen: number[] = [];
+    let gaps = 0;
+    for await (const { messages } of log.subscriber('#', { from: 'start', maxMessages: 1 }).batches()) {
+      for (const message of messages) {
+        if (message instanceof StreamError) {
+          expect(message.details.reason).toBe('retention');
+          gaps += message.details.missed as number;
+        } else seen.push(message.offset.seq);
+      }
+      if (seen.length === 1 && gaps === 0) await log.purge({ before: { epoch, seq: 35 } });
+      if (seen.at(-1) === COUNT - 1) break;
+    }
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(gaps).toBeGreaterThan(0);
+    expect(seen.length + gaps).toBe(COUNT);
+  });
+
+  test('is the next reader’s as soon as the one before has closed, whatever that had read ahead', async () => {
+    const log = await longLog();
+    const first = log.subscriber('#', { name: 'board', maxMessages: 1 });
+    const batches = first.batches()[Symbol.asyncIterator]();
+    expect((await batches.next()).value?.messages).toHaveLength(1);
+    const second = (await open(log)).subscriber('#', { name: 'board' });
+    const reading = read(second, COUNT);
+    await first.close();
+    expect(await batches.next()).toEqual({ done: true, value: undefined });
+    expect((await reading).map(({ offset }) => offset.seq)).toEqual(Array.from({ length: COUNT }, (_, n) => n));
   });
 });
 

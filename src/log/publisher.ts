@@ -3,8 +3,8 @@ import { messagePack } from '../codec.js';
 import { closedError } from '../errors.js';
 import type { Codec, Publisher, PublisherLimits, SendOptions } from '../protocols.js';
 import { checkTopic } from '../topic.js';
-import { Copies } from './copies.js';
-import type { Durability } from './database.js';
+import type { Appending } from './appender.js';
+import { copy } from './copy.js';
 import { readHeader } from './header.js';
 import type { Parts } from './parts.js';
 import type { Lane } from './records.js';
@@ -17,38 +17,22 @@ export class LogPublisher implements Publisher {
   readonly codec: Codec = messagePack;
   readonly limits = LIMITS;
   readonly #parts: Parts;
-  readonly #lane: Lane;
-  readonly #durability: Durability;
-  readonly #onStored: ((seq: number) => void) | undefined;
   readonly #gone = new AbortController();
-  readonly #copies = new Copies();
-  /** The topic that was checked last. */
-  #topic: string | undefined;
+  /** How everything is stored. */
+  readonly #manner: Pick<Appending, 'lane' | 'durability' | 'onStored' | 'owner'>;
 
-  constructor(parts: Parts, lane: Lane, { durability, onStored }: { durability: Durability; onStored?: (seq: number) => void }) {
+  constructor(parts: Parts, lane: Lane, how: Pick<Appending, 'durability' | 'onStored'>) {
     this.#parts = parts;
-    this.#lane = lane;
-    this.#durability = durability;
-    this.#onStored = onStored;
+    this.#manner = { ...how, lane, owner: this.#gone.signal };
   }
 
   send(topic: string, message: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
-    const owner = this.#gone.signal;
     return this.#parts.appender.append(signal, () => {
-      if (topic !== this.#topic) this.#topic = checkTopic(topic);
+      checkTopic(topic);
       check(message instanceof Uint8Array, 'A message', message, 'a Uint8Array');
       signal?.throwIfAborted();
-      owner.throwIfAborted();
-      return {
-        lane: this.#lane,
-        topic,
-        payload: this.#copies.of(message),
-        header: readHeader(message),
-        durability: this.#durability,
-        owner,
-        signal,
-        onStored: this.#onStored,
-      };
+      this.#gone.signal.throwIfAborted();
+      return { ...this.#manner, topic, payload: copy(message), header: readHeader(message), signal };
     });
   }
 

@@ -32,8 +32,8 @@ export function packSegment(contents: readonly Content[]): Packed {
     data.set(payload, end);
     end += payload.length;
     index[i * 2] = end;
-    index[i * 2 + 1] = topics.get(topic) ?? topics.size;
-    if (index[i * 2 + 1] === topics.size) topics.set(topic, topics.size);
+    if (!topics.has(topic)) topics.set(topic, topics.size);
+    index[i * 2 + 1] = topics.get(topic) as number;
     if (extra) properties = { ...properties, [i]: extra };
   }
   const names = [...topics.keys()];

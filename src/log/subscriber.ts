@@ -19,7 +19,7 @@ export interface LogSubscriberOptions {
   readonly from?: From;
   /** What may be given out and not yet acknowledged, together with what is read ahead. Default 10,000 messages. */
   readonly maxMessages?: number;
-  /** The same in bytes; one message always fits. Default 4 MiB. */
+  /** The same in bytes; one message always fits. Default 4 MiB. Two pages of the log, of 2 MiB or one segment each, are in memory besides. */
   readonly maxBytes?: number;
 }
 
