@@ -11,6 +11,42 @@ const FREELY = { depth: 1000, weight: 2 ** 30 };
 const plain = fc.jsonValue({ maxDepth: 5 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
 const dates = fc.date({ noInvalidDate: true });
 
+describe('keys that come again', () => {
+  const keys = [
+    '',
+    'a',
+    'b',
+    'aa',
+    'é',
+    'ab',
+    '9'.repeat(31),
+    '9'.repeat(32),
+    '9'.repeat(57),
+    'x'.repeat(31),
+    'é'.repeat(15),
+    '\u0000',
+    '🌋',
+  ];
+
+  test('are read as what they are, whichever were read before', () => {
+    const reference = new Decoder();
+    for (let i = 0; i < 2000; i++) keys.push(i.toString(36), `${'k'.repeat(i % 40)}${i % 7}`);
+    for (const key of [...keys, ...[...keys].reverse()]) {
+      const packed = pack({ [key]: 1 });
+      expect(unpack(packed, FREELY).value).toEqual(reference.decode(packed));
+      expect(Object.keys(unpack(packed, FREELY).value as object)).toEqual([key]);
+    }
+  });
+
+  test('are refused when they are cut short, or forbidden', () => {
+    const packed = pack({ key: 1 });
+    unpack(packed, FREELY);
+    for (let length = 1; length < packed.length; length++) expect(() => unpack(packed.slice(0, length), FREELY)).toThrow(RangeError);
+    const bytes = [0x81, 0xa9, ...new TextEncoder().encode('__proto__'), 1];
+    for (const _ of [1, 2]) expect(() => unpack(Uint8Array.from(bytes), FREELY)).toThrow(TypeError);
+  });
+});
+
 describe('next to the reference implementation', () => {
   test('plain data is written byte for byte the same', () => {
     const reference = new Encoder();

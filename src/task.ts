@@ -17,7 +17,7 @@ export function openTurn(): () => Promise<void> {
     if (now - letIn < LET_IN_MS && scheduler?.yield) await scheduler.yield().catch(nextTask);
     else {
       await nextTask();
-      letIn = performance.now();
+      letIn = now;
     }
     start = performance.now();
   };

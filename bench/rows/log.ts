@@ -8,8 +8,8 @@ import crossTab from './cross-tab.js';
 
 /** What a program has to store at a time. */
 const BURST = 500;
-/** Dexie's reads of fewer are slower, and so are those of more. */
-const PAGE = 2000;
+/** Dexie read 73,000 events/s in pages of 10,000 and more here, 62,000 to 72,000 in smaller ones from 500 on, and 37,000 with `each`. */
+const PAGE = 10_000;
 
 /** 256 bytes as JSON. */
 interface StoredEvent extends SmallEvent {

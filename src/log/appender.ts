@@ -1,8 +1,9 @@
 /** Group commit: whatever waits goes into one transaction; nothing waits when none is under way. Nothing is told before `complete`. */
 
+import { closedError } from '../errors.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { type CommitLimits, type Committed, commit, type Entry, fencedError, type Move } from './commit.js';
-import { closedError, type Database, type Durability } from './database.js';
+import type { Database, Durability } from './database.js';
 import { StreamMemory } from './streams.js';
 
 /** Payloads of one transaction at most; a single larger message goes alone. Its segments are what readers hold in memory. */
@@ -18,19 +19,21 @@ export interface Appending extends Entry {
   readonly owner?: AbortSignal;
   /** The same, and the call rejects at once. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears its offset; not of what is known to be stored before. */
+  readonly onStored?: ((seq: number) => void) | undefined;
 }
 
 interface Waiting {
   /** Without one, somebody only wants to know when it is over. */
-  readonly entry?: Appending;
-  readonly resolve: (seq: number | undefined) => void;
+  readonly entry: Appending | undefined;
+  readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
 export class Appender {
   readonly #database: Database;
   readonly #limits: CommitLimits;
-  readonly #onCommit: (committed: Committed) => void;
+  readonly #onCommit: (committed: Committed<Appending>) => void;
   readonly #memory = new StreamMemory();
   #queue: Waiting[] = [];
   readonly #moves = new Map<string, Move>();
@@ -39,20 +42,21 @@ export class Appender {
   #movedAt = 0;
   #closed = false;
 
-  constructor(database: Database, limits: CommitLimits, onCommit: (committed: Committed) => void) {
+  constructor(database: Database, limits: CommitLimits, onCommit: (committed: Committed<Appending>) => void) {
     this.#database = database;
     this.#limits = limits;
     this.#onCommit = onCommit;
   }
 
-  /** Settles when it is stored, with its offset, or known to be stored before. Stored in the order of the calls. */
-  append(entry: Appending): Promise<number | undefined> {
-    const stored = new Promise<number | undefined>((resolve, reject) => {
+  /** Settles when what is made is stored, or known to be stored before. Stored in the order of the calls. Rejects with what `make` throws. */
+  append(signal: AbortSignal | undefined, make: () => Appending | undefined): Promise<void> {
+    const stored = new Promise<void>((resolve, reject) => {
+      const entry = make();
       if (this.#closed) throw closedError();
       this.#queue.push({ entry, resolve, reject });
       this.#start();
     });
-    return unlessAborted(stored, entry.signal);
+    return unlessAborted(stored, signal);
   }
 
   /** Rides on the next transaction. */
@@ -67,10 +71,7 @@ export class Appender {
 
   /** Settles when what was asked for so far is stored, or has failed. */
   flush(): Promise<unknown> {
-    return new Promise((resolve) => {
-      this.#queue.push({ resolve, reject: resolve });
-      this.#start();
-    });
+    return this.append(undefined, () => undefined).catch(() => {});
   }
 
   async close(): Promise<void> {
@@ -132,7 +133,7 @@ export class Appender {
     const entries = taken.flatMap(({ entry }) => entry ?? []);
     const draft = { entries, moves, token: Math.random(), ends: new Map() };
     if (entries.length === 0 && moves.length === 0) {
-      for (const { resolve } of taken) resolve(undefined);
+      for (const { resolve } of taken) resolve();
       return;
     }
     const strict = entries.some(({ durability }) => durability === 'strict');
@@ -141,9 +142,12 @@ export class Appender {
     );
     this.#memory.learn(committed.log, committed.streams);
     this.#onCommit(committed);
+    for (const { record, entries: stored } of committed.segments) {
+      for (let i = 0; i < stored.length; i++) stored[i]?.onStored?.(record.first + i);
+    }
     for (const { entry, resolve, reject } of taken) {
       if (entry && committed.fenced.has(entry)) reject(fencedError());
-      else resolve(entry && committed.places.get(entry));
+      else resolve();
     }
   }
 }

@@ -15,7 +15,7 @@ import {
 } from './records.js';
 import { isOutbox, type RetentionLimits, removeHead, trim } from './retention.js';
 import { see } from './seen.js';
-import { type Content, packSegment, segmentBytes } from './segment.js';
+import { type Content, type Packed, packSegment, segmentBytes } from './segment.js';
 import { forgetStreams, MAX_STREAMS, type StreamMemory } from './streams.js';
 
 /** Who holds the newest term of a key may write; whoever was taken for dead and comes back may not. */
@@ -50,13 +50,12 @@ export interface Draft<E extends Entry = Entry> {
 
 export interface Committed<E extends Entry = Entry> {
   readonly log: LogRecord;
-  readonly segments: readonly { readonly lane: Lane; readonly record: SegmentRecord }[];
+  /** With what is in them, in order. */
+  readonly segments: readonly { readonly lane: Lane; readonly record: SegmentRecord; readonly entries: readonly E[] }[];
   /** Lanes that have grown, or of which an outbox has sent something. */
   readonly changed: readonly Lane[];
   /** They write for a term that is over. */
   readonly fenced: ReadonlySet<E>;
-  /** What each entry got; duplicates got theirs before. */
-  readonly places: ReadonlyMap<E, number>;
   readonly streams: ReadonlyMap<string, StreamRecord>;
 }
 
@@ -84,7 +83,10 @@ export async function commit<E extends Entry>(
   limits: CommitLimits,
   memory: StreamMemory,
 ): Promise<Committed<E>> {
-  const log = await readLog(tx);
+  const reading = readLog(tx);
+  // In the time that this takes; hardly ever does any of it turn out not to be stored.
+  const packed = pack(draft.entries);
+  const log = await reading;
   const now = tick(log);
   const fenced = new Set(draft.entries.filter(({ fence }) => fence && !holds(log, fence)));
   for (const { fence, cursor } of draft.moves) if (holds(log, fence)) await moveCursor(tx, log, fence.key, cursor, now + limits.leaseMs);
@@ -94,14 +96,14 @@ export async function commit<E extends Entry>(
   if (unfenced.length > 0 && !(attempt > 1 && (await isStored(tx, draft)))) {
     log.serial++;
     const { fresh, streams } = await withoutDuplicates(tx, log, unfenced, memory);
-    const { segments, places } = await append(tx, log, fresh, draft, limits, now);
+    const segments = await append(tx, log, fresh.length < draft.entries.length ? pack(fresh) : packed, draft, limits, now);
     for (const [key, stream] of streams) tx.put('streams', key, stream);
     if (log.streams > MAX_STREAMS) await forgetStreams(tx, log);
     tx.put('meta', 'log', log);
-    return { log, segments, changed: [...sent, ...segments.map(({ lane }) => lane)], fenced, places, streams };
+    return { log, segments, changed: [...sent, ...segments.map(({ lane }) => lane)], fenced, streams };
   }
   if (draft.moves.length > 0) tx.put('meta', 'log', log);
-  return { log, segments: [], changed: sent, fenced, places: new Map(), streams: new Map() };
+  return { log, segments: [], changed: sent, fenced, streams: new Map() };
 }
 
 /** What an outbox has sent is nobody's any more. */
@@ -115,10 +117,9 @@ export async function moveCursor(tx: Tx, log: LogRecord, key: string, cursor: Mo
 async function withoutDuplicates<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly E[], memory: StreamMemory) {
   const known = memory.asOf(log);
   const keyOf = ({ lane, topic, header }: E) => (header ? `${lane}\0${topic}\0${header.producer}` : undefined);
-  const keys = new Set(entries.map(keyOf).filter((key) => key !== undefined && !known.has(key)) as string[]);
-  const read = await Promise.all([...keys].map((key) => tx.get<StreamRecord>('streams', key)));
+  const keys = [...new Set(entries.map(keyOf))].filter((key) => key !== undefined && !known.has(key)) as string[];
+  const before = new Map(await Promise.all(keys.map(async (key) => [key, await tx.get<StreamRecord>('streams', key)] as const)));
   const streams = new Map<string, StreamRecord>();
-  const before = new Map([...keys].map((key, i) => [key, read[i]]));
   const fresh = entries.filter((entry) => {
     const key = keyOf(entry);
     if (key === undefined || !entry.header) return true;
@@ -134,22 +135,27 @@ async function withoutDuplicates<E extends Entry>(tx: Tx, log: LogRecord, entrie
 }
 
 /** One segment per lane, nearly always one. */
-async function append<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly E[], draft: Draft<E>, limits: CommitLimits, now: number) {
-  const byLane = new Map<Lane, E[]>();
-  for (const entry of entries) {
-    const others = byLane.get(entry.lane);
-    if (others) others.push(entry);
-    else byLane.set(entry.lane, [entry]);
-  }
-  const places = new Map<E, number>();
-  const segments = [...byLane].map(([lane, own]) => {
-    const first = laneOf(log, lane).next;
-    for (const [i, entry] of own.entries()) places.set(entry, first + i);
-    return {
-      lane,
-      record: packSegment(first, now, own),
-    };
+function pack<E extends Entry>(entries: readonly E[]) {
+  const lanes = new Set(entries.map(({ lane }) => lane));
+  return [...lanes].map((lane) => {
+    const own = entries.filter((entry) => entry.lane === lane);
+    return { lane, entries: own, packed: packSegment(own) };
   });
+}
+
+async function append<E extends Entry>(
+  tx: Tx,
+  log: LogRecord,
+  lanes: readonly { readonly lane: Lane; readonly entries: readonly E[]; readonly packed: Packed }[],
+  draft: Draft<E>,
+  limits: CommitLimits,
+  now: number,
+) {
+  const segments = lanes.map(({ lane, entries, packed }) => ({
+    lane,
+    entries,
+    record: { ...packed, first: laneOf(log, lane).next, time: now },
+  }));
   const incoming = segments.reduce((sum, { record }) => sum + segmentBytes(record), 0);
   if (!(await trim(tx, log, limits, now, incoming))) throw quotaExceeded(`The log is full (maxBytes ${limits.maxBytes})`);
   for (const { lane, record } of segments) {
@@ -169,7 +175,7 @@ async function append<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly
       token: draft.token,
     } satisfies DirectoryRecord);
   }
-  return { segments, places };
+  return segments;
 }
 
 /** The transaction before was taken for failed, and had completed. */

@@ -2,7 +2,7 @@
  * The connection to a log's database. Handles die (WebKit loses them in background tabs, a user clears the site's data, a newer release wants to
  * upgrade): then the handle is dropped, the database opened again and the whole transaction repeated, a bounded number of times.
  */
-import { StreamError, toStreamError } from '../errors.js';
+import { closedError, StreamError, toStreamError } from '../errors.js';
 import { type Key, newLog, STORES, type StoreName } from './records.js';
 
 export type Durability = 'relaxed' | 'strict';
@@ -175,6 +175,6 @@ function noIndexedDB(cause?: unknown): StreamError {
   });
 }
 
-export function closedError(): StreamError {
-  return new StreamError('closed', 'This log is closed: open it again');
+export function lostError(): StreamError {
+  return new StreamError('data_lost', 'The database of this log was cleared: what it still held is gone');
 }

@@ -4,7 +4,7 @@ import { StreamError } from '../errors.js';
 import { gap } from '../mailbox.js';
 import type { Parts } from './parts.js';
 import { patiently } from './patience.js';
-import { readPage } from './reading.js';
+import { type Page, readPage } from './reading.js';
 import { type Lane, type LogRecord, laneOf, type SegmentRecord } from './records.js';
 import { isSound, type LogMessage, messagesOf } from './segment.js';
 
@@ -26,17 +26,21 @@ export async function* follow(parts: Parts, lane: Lane, position: Position, sign
   let looked = false;
   const rung = new Bell();
   const stop = parts.bell.onRing(lane, () => rung.ring());
+  const pageAt = (from: number) => patiently(() => readPage(parts.database, lane, from), signal);
+  let ahead: { readonly from: number; readonly page: Promise<Page> } | undefined;
   try {
     while (!signal.aborted) {
       // What had been removed when it began is gone, though this tab may still have it.
-      const kept = looked && parts.recent.find(epoch, lane, at);
+      const kept = looked && !ahead && parts.recent.find(epoch, lane, at);
       if (kept) {
         yield { record: kept, from: at };
         at = kept.first + kept.index.length / 2;
         continue;
       }
       const ring = rung.next(signal);
-      const { log, segments } = await patiently(() => readPage(parts.database, lane, at), signal);
+      const page = ahead?.from === at ? ahead.page : pageAt(at);
+      ahead = undefined;
+      const { log, segments } = await page;
       parts.see(log);
       looked = true;
       if (log.epoch !== epoch) {
@@ -50,6 +54,12 @@ export async function* follow(parts: Parts, lane: Lane, position: Position, sign
       if (at < start) {
         yield { news: gap('retention', start - at), to: start };
         at = start;
+      }
+      const following = segments.reduce((_, { first, count }) => first + count, next);
+      if (following < next) {
+        // The database works on the next page while this one is read. It is known to hold something.
+        ahead = { from: following, page: pageAt(following) };
+        ahead.page.catch(() => {});
       }
       for (const { first, count, record } of segments) {
         // What should be there and is not is as damaged as what is there.

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { bytes, freshLog, items, open, read, sendAll, text } from '../../e2e/support/log-scene.js';
-import { StreamConsumer, StreamProducer } from '../index.js';
+import { StreamConsumer, StreamError, StreamProducer } from '../index.js';
 import { readLog } from './commit.js';
 import { IndexedDatabase } from './database.js';
 import type { Log } from './index.js';
@@ -61,6 +61,22 @@ describe('what is stored', () => {
     expect((await read(subscriber, 500)).map(text)).toEqual(items(500));
   });
 
+  test('is what the bytes were when they were sent, whatever the caller does with them then', async () => {
+    const log = await freshLog();
+    const publisher = log.publisher();
+    const buffer = new Uint8Array(70_000);
+    const lengths = [1, 300, 65_000, 0, 2000, 70_000, 5, 536, 66_000];
+    const sent = lengths.map((length, i) => {
+      const sending = publisher.send('t', buffer.fill(i + 1).subarray(0, length));
+      buffer.fill(0);
+      return sending;
+    });
+    await Promise.all(sent);
+    const stored = (await read(log.subscriber('#', { from: 'start' }), lengths.length)).map(({ payload }) => payload);
+    expect(stored.map(({ length }) => length)).toEqual(lengths);
+    expect(stored.map((payload, i) => payload.every((byte) => byte === i + 1))).toEqual(lengths.map(() => true));
+  });
+
   test('travels from a producer to a consumer as objects', async () => {
     const log = await freshLog();
     const producer = new StreamProducer<{ n: number }>(log.publisher());
@@ -71,6 +87,57 @@ describe('what is stored', () => {
     for await (const { n } of consumer) seen.push(n);
     expect(seen).toEqual(Array.from({ length: 1000 }, (_, n) => n));
     expect(consumer.stats.gaps).toBe(0);
+  });
+});
+
+describe('more than a page of the log', () => {
+  const [COUNT, BYTES] = [40, 300_000];
+
+  async function longLog() {
+    const log = await freshLog();
+    const publisher = log.publisher();
+    for (let n = 0; n < COUNT; n++) await publisher.send('t', new Uint8Array(BYTES).fill(n));
+    return log;
+  }
+
+  test('comes whole and in order to a reader that holds one message at a time', async () => {
+    const log = await longLog();
+    const messages = await read(log.subscriber('#', { from: 'start', maxMessages: 1 }), COUNT);
+    expect(messages.map(({ offset, payload }) => [offset.seq, payload.length, payload[BYTES - 1]])).toEqual(
+      Array.from({ length: COUNT }, (_, n) => [n, BYTES, n]),
+    );
+  });
+
+  test('is told of as removed where it was removed while it was being read', async () => {
+    const log = await longLog();
+    const { epoch } = log.status;
+    const seen: number[] = [];
+    let gaps = 0;
+    for await (const { messages } of log.subscriber('#', { from: 'start', maxMessages: 1 }).batches()) {
+      for (const message of messages) {
+        if (message instanceof StreamError) {
+          expect(message.details.reason).toBe('retention');
+          gaps += message.details.missed as number;
+        } else seen.push(message.offset.seq);
+      }
+      if (seen.length === 1 && gaps === 0) await log.purge({ before: { epoch, seq: 35 } });
+      if (seen.at(-1) === COUNT - 1) break;
+    }
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(gaps).toBeGreaterThan(0);
+    expect(seen.length + gaps).toBe(COUNT);
+  });
+
+  test('is the next reader’s as soon as the one before has closed, whatever that had read ahead', async () => {
+    const log = await longLog();
+    const first = log.subscriber('#', { name: 'board', maxMessages: 1 });
+    const batches = first.batches()[Symbol.asyncIterator]();
+    expect((await batches.next()).value?.messages).toHaveLength(1);
+    const second = (await open(log)).subscriber('#', { name: 'board' });
+    const reading = read(second, COUNT);
+    await first.close();
+    expect(await batches.next()).toEqual({ done: true, value: undefined });
+    expect((await reading).map(({ offset }) => offset.seq)).toEqual(Array.from({ length: COUNT }, (_, n) => n));
   });
 });
 

@@ -1,8 +1,8 @@
-import { StreamError } from '../errors.js';
+import { closedError, StreamError } from '../errors.js';
 import type { AnySubscriber, EventPublisher, Publisher } from '../protocols.js';
 import { Appender } from './appender.js';
 import { readLog } from './commit.js';
-import { closedError, type Database, IndexedDatabase } from './database.js';
+import { type Database, IndexedDatabase } from './database.js';
 import { Doorbell } from './doorbell.js';
 import { Inbox, type InboxOptions } from './inbox.js';
 import type { Given } from './inner.js';

@@ -1,5 +1,6 @@
 /** A database that ends with its page: for where there is no IndexedDB, and only when asked for. One transaction at a time, as IndexedDB has it. */
-import { closedError, type Database, type Tx, type Work } from './database.js';
+import { closedError } from '../errors.js';
+import type { Database, Tx, Work } from './database.js';
 import { type Key, newLog, STORES, type StoreName } from './records.js';
 
 type Table = Map<string, { readonly key: Key; readonly value: unknown }>;

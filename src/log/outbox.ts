@@ -2,6 +2,7 @@ import { messagePack } from '../codec.js';
 import { StreamError } from '../errors.js';
 import type { Codec, EventPublisher, Publisher, PublisherLimits, SendOptions } from '../protocols.js';
 import { readLog } from './commit.js';
+import { lostError } from './database.js';
 import { Drain } from './drain.js';
 import { type Given, Inner } from './inner.js';
 import type { Parts } from './parts.js';
@@ -100,14 +101,14 @@ export class Outbox implements Publisher {
     return this.close();
   }
 
-  #stored(seq: number | undefined): void {
-    if (seq !== undefined) this.#since ??= { epoch: this.#parts.epoch(), seq };
+  #stored(seq: number): void {
+    this.#since ??= { epoch: this.#parts.epoch(), seq };
   }
 
   /** Whatever is in this database was sent since. */
   #lost({ epoch }: LogRecord): StreamError {
     this.#since = { epoch, seq: 0 };
-    return new StreamError('data_lost', 'The database of this log was cleared: what this outbox had stored and not sent is gone');
+    return lostError();
   }
 
   #progress(): Promise<{ readonly log: LogRecord; readonly next: number; readonly at: number }> {

@@ -3,7 +3,8 @@ import { messagePack } from '../codec.js';
 import { closedError } from '../errors.js';
 import type { Codec, Publisher, PublisherLimits, SendOptions } from '../protocols.js';
 import { checkTopic } from '../topic.js';
-import type { Durability } from './database.js';
+import type { Appending } from './appender.js';
+import { copy } from './copy.js';
 import { readHeader } from './header.js';
 import type { Parts } from './parts.js';
 import type { Lane } from './records.js';
@@ -16,37 +17,23 @@ export class LogPublisher implements Publisher {
   readonly codec: Codec = messagePack;
   readonly limits = LIMITS;
   readonly #parts: Parts;
-  readonly #lane: Lane;
-  readonly #durability: Durability;
-  readonly #onStored: (seq: number | undefined) => void;
   readonly #gone = new AbortController();
+  /** How everything is stored. */
+  readonly #manner: Pick<Appending, 'lane' | 'durability' | 'onStored' | 'owner'>;
 
-  constructor(
-    parts: Parts,
-    lane: Lane,
-    { durability, onStored = () => {} }: { durability: Durability; onStored?: (seq: number | undefined) => void },
-  ) {
+  constructor(parts: Parts, lane: Lane, how: Pick<Appending, 'durability' | 'onStored'>) {
     this.#parts = parts;
-    this.#lane = lane;
-    this.#durability = durability;
-    this.#onStored = onStored;
+    this.#manner = { ...how, lane, owner: this.#gone.signal };
   }
 
-  async send(topic: string, message: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
-    checkTopic(topic);
-    check(message instanceof Uint8Array, 'A message', message, 'a Uint8Array');
-    signal?.throwIfAborted();
-    this.#gone.signal.throwIfAborted();
-    const seq = await this.#parts.appender.append({
-      lane: this.#lane,
-      topic,
-      payload: message.slice(),
-      header: readHeader(message),
-      durability: this.#durability,
-      owner: this.#gone.signal,
-      signal,
+  send(topic: string, message: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
+    return this.#parts.appender.append(signal, () => {
+      checkTopic(topic);
+      check(message instanceof Uint8Array, 'A message', message, 'a Uint8Array');
+      signal?.throwIfAborted();
+      this.#gone.signal.throwIfAborted();
+      return { ...this.#manner, topic, payload: copy(message), header: readHeader(message), signal };
     });
-    this.#onStored(seq);
   }
 
   /** What is not stored by now rejects with `closed`. */

@@ -9,7 +9,7 @@ export type From = 'start' | 'now' | Offset | { readonly time: number | Date };
 
 /** Segments read at once: so many, and so many bytes, but one at least. */
 const PAGE = 64;
-const PAGE_BYTES = 2 ** 20;
+const PAGE_BYTES = 2 ** 21;
 
 export interface Page {
   readonly log: LogRecord;
@@ -20,19 +20,14 @@ export interface Page {
 export function readPage(database: Database, lane: Lane, at: number): Promise<Page> {
   return database.run({ stores: ['meta', 'directory', 'segments'], mode: 'readonly' }, async (tx) => {
     const [log, entries] = await Promise.all([readLog(tx), segmentsFrom(tx, lane, at, PAGE)]);
-    const page = fitting(entries);
+    let bytes = 0;
+    const page = entries.filter((entry, i) => {
+      bytes += entry.bytes;
+      return i === 0 || bytes <= PAGE_BYTES;
+    });
     const records = await Promise.all(page.map(({ first, count }) => tx.get<SegmentRecord>('segments', [lane, first + count])));
     return { log, segments: page.map((entry, i) => ({ ...entry, record: records[i] })) };
   });
-}
-
-function fitting(entries: readonly DirectoryRecord[]): readonly DirectoryRecord[] {
-  let bytes = 0;
-  const over = entries.findIndex((entry, i) => {
-    bytes += entry.bytes;
-    return i > 0 && bytes > PAGE_BYTES;
-  });
-  return over < 0 ? entries : entries.slice(0, over);
 }
 
 /** Checks what a caller gave. Throws `TypeError`. */

@@ -99,7 +99,7 @@ export class Receiving {
   async #store(entries: readonly Entry[]): Promise<void> {
     try {
       const durability = this.#parts.durability ?? 'strict';
-      await Promise.all(entries.map((entry) => this.#parts.appender.append({ ...entry, durability })));
+      await Promise.all(entries.map((entry) => this.#parts.appender.append(undefined, () => ({ ...entry, durability }))));
     } catch (error) {
       this.#state.error = toStreamError(error, 'storage_failed', 'Not stored');
       this.#parts.changed();

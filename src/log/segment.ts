@@ -17,28 +17,32 @@ export interface LogMessage extends Message {
   readonly time: number;
 }
 
-export function packSegment(first: number, time: number, contents: readonly Content[]): SegmentRecord {
+/** A segment, wherever it will come to lie. */
+export type Packed = Omit<SegmentRecord, 'first' | 'time'>;
+
+export function packSegment(contents: readonly Content[]): Packed {
   const size = contents.reduce((sum, { payload }) => sum + payload.length, 0);
   const data = new Uint8Array(Math.ceil(size / 4) * 4);
   const index = new Uint32Array(contents.length * 2);
   const topics = new Map<string, number>();
   let properties: Record<number, MessageProperties> | undefined;
   let end = 0;
-  for (const [i, { topic, payload, properties: extra }] of contents.entries()) {
+  for (let i = 0; i < contents.length; i++) {
+    const { topic, payload, properties: extra } = contents[i] as Content;
     data.set(payload, end);
     end += payload.length;
     index[i * 2] = end;
-    index[i * 2 + 1] = topics.get(topic) ?? topics.size;
     if (!topics.has(topic)) topics.set(topic, topics.size);
+    index[i * 2 + 1] = topics.get(topic) as number;
     if (extra) properties = { ...properties, [i]: extra };
   }
   const names = [...topics.keys()];
-  const record = { format: FORMAT, first, time, data: data.buffer, index, topics: names, checksum: checksum(data.buffer, index, names) };
-  return properties ? { ...record, properties } : record;
+  const packed = { format: FORMAT, data: data.buffer, index, topics: names, checksum: checksum(data.buffer, index, names) };
+  return properties ? { ...packed, properties } : packed;
 }
 
 /** What a segment takes of the log's bytes, near enough. */
-export function segmentBytes({ data, index, topics }: SegmentRecord): number {
+export function segmentBytes({ data, index, topics }: Packed): number {
   return 256 + data.byteLength + index.byteLength + topics.reduce((sum, topic) => sum + 2 * topic.length, 0);
 }
 

@@ -4,6 +4,7 @@ import { Mailbox, payloads } from '../mailbox.js';
 import type { Batch, BatchOptions, BatchSubscriber, Codec } from '../protocols.js';
 import { topicMatcher } from '../topic.js';
 import { readLog } from './commit.js';
+import { lostError } from './database.js';
 import { follow } from './follow.js';
 import type { Parts } from './parts.js';
 import { aborted, patiently } from './patience.js';
@@ -19,7 +20,7 @@ export interface LogSubscriberOptions {
   readonly from?: From;
   /** What may be given out and not yet acknowledged, together with what is read ahead. Default 10,000 messages. */
   readonly maxMessages?: number;
-  /** The same in bytes; one message always fits. Default 4 MiB. */
+  /** The same in bytes; one message always fits. Default 4 MiB. Two pages of the log, of 2 MiB or one segment each, are in memory besides. */
   readonly maxBytes?: number;
 }
 
@@ -205,8 +206,4 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
 
 export function cursorKey(lane: Lane, name: string): string {
   return `${lane}\0${name}`;
-}
-
-function lostError(): StreamError {
-  return new StreamError('data_lost', 'The database of this log was cleared: what had been stored and not read is gone');
 }
