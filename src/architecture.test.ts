@@ -26,7 +26,7 @@ const CONTRACT = [
   'codec-messages',
   'read-batch',
   'rough-bytes',
-  'bell',
+  'task',
   'unless-aborted',
 ];
 const contract = new RegExp(`^(${CONTRACT.join('|')})$`);

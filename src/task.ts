@@ -1,9 +1,21 @@
+import { Bell } from './bell.js';
+
 /** Keeps long runs of microtasks from starving the page. */
 const TURN_MS = 8;
-/** Goes on before whatever waits already, once the page has had its chance; not every browser has it. */
-type Yield = { readonly scheduler?: { yield?(): Promise<void> } };
-/** What waits for the page is let in at least so often: timers fire, and what has arrived is in a buffer that is bounded and counted, not in the browser. */
-const LET_IN_MS = 50;
+/** All that has arrived is let in at least so often: then it is in a buffer that is bounded and counted, not in the browser. */
+const LET_IN_MS = 1000;
+
+let lastTask = 0;
+const tasks = new Bell();
+
+/**
+ * To be called first by event handlers that may be called thousands of times a second: the page had its chance just before. Otherwise a reader that
+ * lets the page have it would queue behind all the messages that are on their way, and they would pile up meanwhile.
+ */
+export function taskBegan(): void {
+  lastTask = performance.now();
+  tasks.ring();
+}
 
 /** Lets the page paint and take input when it has been kept from that for long enough. */
 export function openTurn(): () => Promise<void> {
@@ -11,14 +23,10 @@ export function openTurn(): () => Promise<void> {
   let letIn = 0;
   return async () => {
     const now = performance.now();
-    if (now - start < TURN_MS) return;
-    const { scheduler } = globalThis as Yield;
-    // It rejects in a task that was scheduled with a signal, once that is aborted.
-    if (now - letIn < LET_IN_MS && scheduler?.yield) await scheduler.yield().catch(nextTask);
-    else {
-      await nextTask();
-      letIn = now;
-    }
+    if (now - Math.max(start, lastTask) < TURN_MS) return;
+    const all = now - letIn > LET_IN_MS;
+    if (all) letIn = now;
+    await (all ? nextTask() : Promise.race([nextTask(), tasks.next()]));
     start = performance.now();
   };
 }

@@ -15,6 +15,7 @@ import { payloads } from '../payloads.js';
 import type { Batch, BatchOptions, BufferOptions, EventPublisher, EventSubscriber, Message, Publisher, SendOptions } from '../protocols.js';
 import { demand, list, readBatch } from '../read-batch.js';
 import { roughBatchBytes } from '../rough-bytes.js';
+import { taskBegan } from '../task.js';
 import { checkTopic, topicMatcher } from '../topic.js';
 
 export interface BroadcastChannelOptions {
@@ -158,6 +159,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
   }
 
   #receive(data: unknown): void {
+    taskBegan();
     this.#heard.ring();
     try {
       const [kind, topic, payload, seq, stores, events, objects] = list(data);
