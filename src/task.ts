@@ -23,9 +23,9 @@ export function openTurn(): () => Promise<void> {
   let letIn = 0;
   return async () => {
     const now = performance.now();
-    if (now - Math.max(start, lastTask) < TURN_MS) return;
     const all = now - letIn > LET_IN_MS;
     if (all) letIn = now;
+    else if (now - Math.max(start, lastTask) < TURN_MS) return;
     await (all ? nextTask() : Promise.race([nextTask(), tasks.next()]));
     start = performance.now();
   };

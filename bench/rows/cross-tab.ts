@@ -118,7 +118,7 @@ export default [
     name: 'cross-tab',
     unit: 'events/s',
     better: 'more',
-    events: 300_000,
+    events: 200_000,
     contenders: {
       proxystream,
       'proxystream, batchSize 256': proxystreamBatchSize,
