@@ -207,12 +207,12 @@ function watch(batches: readonly OutgoingBatch<unknown>[]): Promise<unknown> {
 
 /** True when somebody heard. */
 function settle({ entries, waiters }: OutgoingBatch<unknown>, how: keyof Waiter, reason?: unknown): boolean {
-  const all: Waiter[] = [];
+  const senders: Waiter[] = [];
   for (const entry of entries) {
-    if (entry.waiter) all.push(entry.waiter);
+    if (entry.waiter) senders.push(entry.waiter);
     entry.waiter = undefined;
   }
-  all.push(...waiters.splice(0));
+  const all = senders.concat(waiters.splice(0));
   for (const waiter of all) waiter[how](reason);
   return all.length > 0;
 }
