@@ -46,7 +46,8 @@ export class OpfsConnector implements Connector {
       await folder.write(key, bytes, options.expiresAt);
     } catch (error) {
       await this.#removeAll(folder, key).catch(() => {}); // the first failure says more
-      if ((error as Error).name === 'QuotaExceededError')
+      // Nobody here aborts a write: Chromium breaks off one that finds no room, and does not always say why.
+      if (/^(QuotaExceeded|Abort)Error$/.test((error as Error).name))
         throw toStreamError(error, 'quota_exceeded', 'The browser has no room for the object');
       throw toStreamError(error, 'connection_lost', 'The file system has failed');
     }
