@@ -27,6 +27,10 @@ class Reader {
   readonly #highest = new Map<string, number>();
   /** By stay and producer: the number that came last. */
   readonly #last = new Map<string, number>();
+  /** By stay and message: given and not delivered. */
+  readonly #inHand = new Set<string>();
+  /** What was in somebody's hands when the database went: who reads in the new one does not wait for it. */
+  readonly #left = new Set<string>();
 
   hear(fact: Fact): void {
     switch (fact.is) {
@@ -34,8 +38,10 @@ class Reader {
         this.#offered.set(nameOf(fact), fact.hash);
         break;
       case 'given':
-        for (const stamp of fact.stamps)
+        for (const stamp of fact.stamps) {
           if (this.#done.has(nameOf(stamp))) this.#violated('twice', stamp, `was given to ${fact.life}, and was done with`);
+          this.#inHand.add(`${fact.life} ${nameOf(stamp)}`);
+        }
         break;
       case 'delivered':
         this.#delivered(fact);
@@ -59,6 +65,8 @@ class Reader {
 
   /** With the database go the cursor and the memory of duplicates. */
   #forget(): void {
+    for (const given of this.#inHand) this.#left.add(given);
+    this.#inHand.clear();
     for (const memory of [this.#came, this.#acknowledged, this.#done, this.#highest, this.#last]) memory.clear();
   }
 
@@ -70,7 +78,10 @@ class Reader {
     const stay = `${life} ${producer}`;
     const [last = -1, highest = -1] = [this.#last.get(stay), this.#highest.get(producer)];
     if (last > seq) this.#violated('order', delivery, `came to ${life} after #${last}`);
-    if (highest > seq && !this.#came.has(message)) this.#violated('order', delivery, `came to ${life} when #${highest} had come`);
+    const isLeft = this.#left.delete(`${life} ${message}`);
+    if (highest > seq && !this.#came.has(message) && !isLeft)
+      this.#violated('order', delivery, `came to ${life} when #${highest} had come`);
+    this.#inHand.delete(`${life} ${message}`);
     this.#came.set(message, life);
     this.#last.set(stay, seq);
     this.#highest.set(producer, Math.max(seq, highest));

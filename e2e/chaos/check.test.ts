@@ -61,6 +61,12 @@ describe('a good history', () => {
     expect(verdict([...give0(), CLEARED, ...give('a', 0), news('data_lost'), DESTROYED, ...give('a', 0), HEALED])).toEqual([]);
   });
 
+  test('may go through what was in hand when everything was destroyed, while another stay reads on', () => {
+    const before = [...send(0, 1, 2), given('a', 0, 1, 2), ...give('a', 0), CLEARED, news('data_lost'), DESTROYED];
+    expect(verdict([...before, ...send(3), ...give('b', 3), ...give('a', 1, 2), HEALED])).toEqual([]);
+    expect(verdict([...before, ...send(3), ...give('b', 3), ...give('a', 2, 1), HEALED])).toEqual(['order']);
+  });
+
   test('keeps two producers and two cursors apart', () => {
     const two = { ...offer(0), producer: 'two' };
     const facts = [reading('b'), ...send(0, 1), two, { ...promise(0), producer: 'two' }];
@@ -90,6 +96,11 @@ describe('it finds', () => {
     ['two messages of one producer the wrong way round', 'order', [...send(0, 1), ...give('a', 1), ...give('a', 0), HEALED]],
     ['a redelivery the wrong way round', 'order', [...send(0, 1, 2), ...give('a', 0, 1, 2), ...give('b', 2, 1), HEALED]],
     ['a message that comes late, in the next stay', 'order', [...send(0, 1), ...give('a', 1), ...give('b', 0), HEALED]],
+    [
+      'a message that was in nobody’s hands and comes late after everything was destroyed',
+      'order',
+      [...send(0, 1), ...give('a', 0), CLEARED, news('data_lost'), DESTROYED, ...send(2), ...give('b', 2), ...give('a', 1), HEALED],
+    ],
     ['bytes that changed', 'corrupt', [...send(0), { ...delivery('a', 0), hash: 666 }, HEALED]],
     ['a message that nobody sent', 'corrupt', [...send(0), ...give('a', 0, 1), HEALED]],
     ['a message that came before it was offered', 'corrupt', [...give('a', 0), ...send(0), HEALED]],
