@@ -154,7 +154,7 @@ async function append<E extends Entry>(
   const segments = lanes.map(({ lane, entries, packed }) => ({
     lane,
     entries,
-    record: { ...packed, first: laneOf(log, lane).next, time: now },
+    record: { first: laneOf(log, lane).next, time: now, ...packed },
   }));
   const incoming = segments.reduce((sum, { record }) => sum + segmentBytes(record), 0);
   if (!(await trim(tx, log, limits, now, incoming))) throw quotaExceeded(`The log is full (maxBytes ${limits.maxBytes})`);

@@ -37,8 +37,15 @@ export function packSegment(contents: readonly Content[]): Packed {
     if (extra) properties = { ...properties, [i]: extra };
   }
   const names = [...topics.keys()];
-  const packed = { format: FORMAT, data: data.buffer, index, topics: names, checksum: checksum(data.buffer, index, names) };
-  return properties ? { ...packed, properties } : packed;
+  // The largest comes last: structured clone doubles its buffer at whatever it finds behind it.
+  return {
+    format: FORMAT,
+    topics: names,
+    checksum: checksum(data.buffer, index, names),
+    index,
+    ...(properties && { properties }),
+    data: data.buffer,
+  };
 }
 
 /** What a segment takes of the log's bytes, near enough. */
