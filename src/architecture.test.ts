@@ -24,6 +24,7 @@ const CONTRACT = [
   'codec',
   'codec-events',
   'codec-messages',
+  'copy',
   'read-batch',
   'rough-bytes',
   'task',
@@ -38,7 +39,7 @@ const CONNECTORS_SHARE = /^(protocols|events|errors|hex|unless-aborted|store\/(c
 /** Who may import what, from the particular to the general; a module's own private folder is always open to it. */
 const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
   { who: /^index$/, may: /^([^/]+|filters\/(keep|sampling))$/ },
-  { who: /^(check|errors|iterate|unless-aborted)$/, may: /^$/ },
+  { who: /^(check|copy|errors|iterate|unless-aborted)$/, may: /^$/ },
   { who: /^(topic|room)$/, may: /^(check|unless-aborted)$/ },
   { who: /^(protocols|events)$/, may: /^(errors|events|topic)$/ },
   { who: /^(backlog|bell|mailbox|gap|payloads)$/, may: /^(backlog|bell|check|errors|gap|iterate|payloads|protocols|room|unless-aborted)$/ },

@@ -1,4 +1,5 @@
 /** The part of wire format 1 (docs/wire-format.md) that writes single events. */
+import { copy } from './copy.js';
 import { StreamError, toStreamError } from './errors.js';
 import { type InlineEvent, MAX_MESSAGE_BYTES, type StreamEvent, toWire } from './events.js';
 import { Embedded, pack, weightOfPacked } from './pack.js';
@@ -8,7 +9,7 @@ export const heavy = new WeakMap<Uint8Array, number>();
 export const LIGHT = 8;
 
 export function encodeEvent(event: StreamEvent): Uint8Array {
-  const bytes = checkSize(writing(() => pack(event.type === 'inline' ? inlineRecord(event) : toWire(event))));
+  const bytes = checkSize(writing(() => pack(event.type === 'inline' ? inlineRecord(event) : toWire(event), copy)));
   if (weightOfPacked > LIGHT) heavy.set(bytes, weightOfPacked);
   return bytes;
 }

@@ -77,7 +77,7 @@ function weigh(events: readonly Uint8Array[]): number {
 function encodeHeader({ topic, producer = '', seq, stores }: BatchHeader, events: number): Uint8Array[] {
   if (!/^[0-9a-f]{32}$/.test(producer) || seq === undefined)
     throw new TypeError('it takes a producer of 32 hexadecimal digits and a sequence number');
-  const fields = [WIRE_VERSION, topic, fromHex(producer), seq, stores].map(pack);
+  const fields = [WIRE_VERSION, topic, fromHex(producer), seq, stores].map((field) => pack(field));
   return [Uint8Array.of(0x96), ...fields, listHead(events)];
 }
 

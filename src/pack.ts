@@ -27,15 +27,15 @@ let weight = 0;
 /** What the last value that was packed weighs. */
 export let weightOfPacked = 0;
 
-/** Throws `TypeError` or `RangeError` when it is not data or nested too deeply, `StreamError('too_large')` when it is far beyond any message. */
-export function pack(value: unknown): Uint8Array {
+/** `keep` copies it. Throws `TypeError` or `RangeError` when it is no data or too deep, `StreamError('too_large')` when far beyond any message. */
+export function pack(value: unknown, keep = (bytes: Uint8Array): Uint8Array => bytes.slice()): Uint8Array {
   const start = at; // not 0 when a getter packs something
   const outer = weight;
   weight = 0;
   try {
     write(value, 1);
     weightOfPacked = weight;
-    return buffer.slice(start, at);
+    return keep(buffer.subarray(start, at));
   } finally {
     at = start;
     weight = outer;

@@ -1,10 +1,10 @@
 import { check } from '../check.js';
 import { messagePack } from '../codec.js';
+import { copy } from '../copy.js';
 import { closedError } from '../errors.js';
 import type { Codec, Publisher, PublisherLimits, SendOptions } from '../protocols.js';
 import { checkTopic } from '../topic.js';
 import type { Appending } from './appender.js';
-import { copy } from './copy.js';
 import { readHeader } from './header.js';
 import type { Parts } from './parts.js';
 import type { Lane } from './records.js';

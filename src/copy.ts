@@ -1,10 +1,10 @@
-/** A buffer of its own for each message would cost more than all else that is done with a short one. */
+/** A buffer of its own for each short message would cost more than all else that is done with it. */
 const CHUNK_BYTES = 2 ** 16;
 
 let chunk = new Uint8Array(0);
 let used = 0;
 
-/** A copy of what its owner may change. It shares its buffer with other copies. */
+/** A copy of what its owner may change. It shares its buffer with other copies: nobody may transfer that. */
 export function copy(bytes: Uint8Array): Uint8Array {
   const { length } = bytes;
   if (used + length > chunk.length) {
