@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright';
+import { type Browser, chromium } from 'playwright';
 import { build, type InlineConfig, preview } from 'vite';
 import { chromiumLaunch } from '../scripts/programs.mjs';
 import { Desk, type Tab } from './desk.js';
@@ -11,7 +11,7 @@ import { Desk, type Tab } from './desk.js';
 const ROOT = fileURLToPath(new URL('.', import.meta.url));
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
-/** One browser profile: its tabs share channels, databases and locks. */
+/** One browser profile, on disk: its tabs share channels, databases and locks. */
 export interface Profile extends AsyncDisposable {
   openTab(): Promise<Tab>;
 }
@@ -50,30 +50,36 @@ export async function openBrowser(): Promise<BenchBrowser> {
   await build(config);
   const server = await preview(config);
   const url = server.resolvedUrls?.local[0];
-  const launch = chromiumLaunch();
-  const browser = await chromium.launch({ ...launch, args: [...launch.args, '--js-flags=--expose-gc'] });
-  const devtools = await browser.newBrowserCDPSession();
   return {
-    version: browser.version(),
+    version: await version(),
     async openProfile() {
-      // Playwright attaches a debugger to its own contexts, not to these.
-      const { browserContextId } = await devtools.send('Target.createBrowserContext');
+      // A browser of its own, and its default profile: that is on disk as a user's is, while those of further contexts are in memory.
+      const browser = await launch();
+      const devtools = await browser.newBrowserCDPSession();
       return {
         async openTab() {
           const { tab, path } = desk.seat();
-          // In one window they would hide each other.
-          await devtools.send('Target.createTarget', { url: `${url}tab.html?tab=${path}`, browserContextId, newWindow: true });
+          // In one window they would hide each other. Playwright attaches no debugger to tabs that it did not open.
+          await devtools.send('Target.createTarget', { url: `${url}tab.html?tab=${path}`, newWindow: true });
           return tab;
         },
-        async [Symbol.asyncDispose]() {
-          await devtools.send('Target.disposeBrowserContext', { browserContextId });
-        },
+        [Symbol.asyncDispose]: () => browser.close(),
       };
     },
     async [Symbol.asyncDispose]() {
-      await browser.close();
       await server.close();
       await rm(outDir, { recursive: true, force: true });
     },
   };
+}
+
+function launch(): Promise<Browser> {
+  const { args, ...rest } = chromiumLaunch();
+  return chromium.launch({ ...rest, args: [...args, '--js-flags=--expose-gc'] });
+}
+
+async function version(): Promise<string> {
+  const browser = await launch();
+  await browser.close();
+  return browser.version();
 }
