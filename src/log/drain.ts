@@ -4,13 +4,13 @@ import { messagePack } from '../codec.js';
 import { StreamError, toStreamError } from '../errors.js';
 import type { EventPublisher, Message, Publisher } from '../protocols.js';
 import { type Fence, fencedError, holds, readLog } from './commit.js';
-import { tail } from './follow.js';
+import { follow, type Position } from './follow.js';
 import { readHeader } from './header.js';
 import type { Inner } from './inner.js';
 import type { Parts } from './parts.js';
 import { patiently, pause } from './patience.js';
 import { type DeadLetterRecord, type Lane, laneOf } from './records.js';
-import type { LogMessage } from './segment.js';
+import { type LogMessage, messagesOf } from './segment.js';
 import type { PumpState } from './status.js';
 import type { Term } from './tenure.js';
 
@@ -180,4 +180,21 @@ async function bury(parts: Parts, lane: Lane, fence: Fence, { seq, message }: Se
     return log;
   });
   parts.see(log);
+}
+
+/** The messages alone; ends with the epoch. What is missing is counted. */
+async function* tail(
+  parts: Parts,
+  lane: Lane,
+  position: Position,
+  signal: AbortSignal,
+): AsyncGenerator<{ seq: number; message: LogMessage }, void> {
+  for await (const arrival of follow(parts, lane, position, signal)) {
+    if ('news' in arrival) parts.count(arrival.news);
+    else if ('record' in arrival) {
+      for (const { seq, message } of messagesOf(arrival.record, position.epoch, arrival.from, () => true)) {
+        if (!(message instanceof StreamError)) yield { seq, message };
+      }
+    } else if (arrival.lost) return;
+  }
 }

@@ -1,12 +1,12 @@
 /** Reads a lane from an offset on, and what comes after it, by the database and the doorbell. */
 import { Bell } from '../bell.js';
-import { StreamError } from '../errors.js';
+import type { StreamError } from '../errors.js';
 import { gap } from '../mailbox.js';
 import type { Parts } from './parts.js';
 import { patiently } from './patience.js';
 import { type Page, readPage } from './reading.js';
 import { type Lane, type LogRecord, laneOf, type SegmentRecord } from './records.js';
-import { isSound, type LogMessage, messagesOf } from './segment.js';
+import { isSound } from './segment.js';
 
 export interface Position {
   readonly epoch: string;
@@ -86,22 +86,5 @@ export async function* follow(parts: Parts, lane: Lane, position: Position, sign
     const news = gap('corrupt', to - at);
     at = to;
     return { news, to };
-  }
-}
-
-/** The messages alone; ends with the epoch. What is missing is counted. */
-export async function* tail(
-  parts: Parts,
-  lane: Lane,
-  position: Position,
-  signal: AbortSignal,
-): AsyncGenerator<{ seq: number; message: LogMessage }, void> {
-  for await (const arrival of follow(parts, lane, position, signal)) {
-    if ('news' in arrival) parts.count(arrival.news);
-    else if ('record' in arrival) {
-      for (const { seq, message } of messagesOf(arrival.record, position.epoch, arrival.from, () => true)) {
-        if (!(message instanceof StreamError)) yield { seq, message };
-      }
-    } else if (arrival.lost) return;
   }
 }

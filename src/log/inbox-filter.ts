@@ -1,10 +1,8 @@
 import { messagePack } from '../codec.js';
 import { StreamError } from '../errors.js';
 import type { EventBatch, ObjectEvent } from '../events.js';
-import { type FilterOptions, type Judge, openGate } from '../filter.js';
+import type { Judge } from '../filter.js';
 import type { Codec, Message } from '../protocols.js';
-
-export type InboxFilterOptions = Pick<FilterOptions, 'filter' | 'onFilterError' | 'filterTimeoutMs'>;
 
 type Arrived = Message | EventBatch | StreamError;
 
@@ -13,8 +11,8 @@ export class InboxFilter {
   readonly #judges: Judge;
   readonly #codec: Codec;
 
-  constructor(options: InboxFilterOptions, codec: Codec = messagePack) {
-    this.#judges = openGate(options, () => {});
+  constructor(judges: Judge, codec: Codec = messagePack) {
+    this.#judges = judges;
     this.#codec = codec;
   }
 

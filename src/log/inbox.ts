@@ -1,15 +1,13 @@
-import type { FilterOptions } from '../filter.js';
+import { type FilterOptions, type Judge, openGate } from '../filter.js';
 import type { AnySubscriber, Batch, BatchOptions, BatchSubscriber, Codec } from '../protocols.js';
-import { type Given, Inner } from './inner.js';
+import type { Given } from './inner.js';
 import type { Parts } from './parts.js';
 import { aborted } from './patience.js';
+import { Pump } from './pump.js';
 import type { From } from './reading.js';
-import { Receiving } from './receive.js';
 import type { Lane } from './records.js';
 import type { LogMessage } from './segment.js';
-import type { PumpState } from './status.js';
 import { LogSubscriber, type LogSubscriberOptions } from './subscriber.js';
-import { serve } from './tenure.js';
 
 export interface InboxOptions extends LogSubscriberOptions, Pick<FilterOptions, 'filter' | 'onFilterError' | 'filterTimeoutMs'> {
   /** What is received is kept under this name, by one connection, for every inbox of that name in any tab. Default: `name`, or `'inbox'`. */
@@ -25,20 +23,19 @@ export class Inbox implements BatchSubscriber<LogMessage> {
   readonly codec: Codec;
   readonly #parts: Parts;
   readonly #lane: Lane;
-  readonly #receiving: Receiving;
-  readonly #inner: Inner<AnySubscriber>;
+  readonly #judges: Judge | undefined;
+  readonly #pump: Pump<AnySubscriber>;
   readonly #reader: LogSubscriber;
-  readonly #gone = new AbortController();
-  #pumping: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
 
   /** @internal */
-  constructor(parts: Parts, lane: Lane, given: Given<AnySubscriber>, options: InboxOptions, state: PumpState) {
+  constructor(parts: Parts, lane: Lane, given: Given<AnySubscriber>, options: InboxOptions) {
     this.#parts = parts;
     this.#lane = lane;
-    this.#inner = new Inner(given);
     this.#reader = new LogSubscriber(parts, lane, '#', options);
-    this.#receiving = new Receiving(parts, lane, this.#inner, options, state);
-    const { codec } = this.#inner.current as BatchSubscriber;
+    this.#judges = options.filter && openGate(options, () => {});
+    this.#pump = new Pump(parts, lane, given);
+    const { codec } = this.#pump.first as BatchSubscriber;
     this.codec = codec ?? this.#reader.codec;
   }
 
@@ -57,13 +54,12 @@ export class Inbox implements BatchSubscriber<LogMessage> {
     await this.#start();
     const { bell } = this.#parts;
     const heard = new AbortController();
-    const { signal } = this.#gone;
     const deaf = bell.onMessage(([kind, lane]) => {
       if (kind === 'ready' && lane === this.#lane) heard.abort();
     });
     const stop = bell.onRing(undefined, () => bell.post(['ready?', this.#lane]));
     bell.post(['ready?', this.#lane]);
-    await Promise.race([aborted(heard.signal), aborted(signal), this.#pumping]);
+    await Promise.race([aborted(heard.signal), aborted(this.#pump.signal), this.#running]);
     stop();
     deaf();
   }
@@ -71,9 +67,7 @@ export class Inbox implements BatchSubscriber<LogMessage> {
   /** Ends iterations, and receiving in this tab. */
   async close(): Promise<void> {
     await this.#reader.close();
-    this.#gone.abort();
-    await this.#pumping;
-    await this.#inner.close();
+    await this.#pump.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -83,9 +77,11 @@ export class Inbox implements BatchSubscriber<LogMessage> {
   /** The cursor is there before anything comes. */
   async #start(): Promise<void> {
     await this.#reader.ready();
-    const { signal } = this.#gone;
-    this.#pumping ??= serve(this.#parts, `pump ${this.#lane}`, signal, (term) => this.#receiving.work(term)).catch((error) =>
-      this.#reader.close(error),
-    );
+    this.#running ??= this.#pump
+      .run(({ Receiving }, inner, state) => {
+        const receiving = new Receiving(this.#parts, this.#lane, inner, this.#judges, state);
+        return (term) => receiving.work(term);
+      })
+      .catch((error) => this.#reader.close(error));
   }
 }

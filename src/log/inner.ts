@@ -3,7 +3,7 @@ import type { StreamError } from '../errors.js';
 /** What a pump stands in front of: one of a kind, or a way to make a new one for each term. Neither may do anything before it is used. */
 export type Given<P> = P | (() => P);
 
-interface Closable {
+export interface Closable {
   close(): Promise<void>;
   /** A new one like this, not yet connected. */
   renew?(): Closable;
@@ -15,9 +15,10 @@ export class Inner<P extends Closable> {
   #current: P;
   #used = false;
 
-  constructor(given: Given<P>) {
+  /** `first` is the one that was given, or made, to begin with. */
+  constructor(given: Given<P>, first: P) {
     this.#make = typeof given === 'function' ? given : undefined;
-    this.#current = typeof given === 'function' ? given() : given;
+    this.#current = first;
   }
 
   get current(): P {

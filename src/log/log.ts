@@ -6,6 +6,7 @@ import { type Database, IndexedDatabase } from './database.js';
 import { Doorbell } from './doorbell.js';
 import { Inbox, type InboxOptions } from './inbox.js';
 import type { Given } from './inner.js';
+import { later, loadPumps } from './later.js';
 import { checkLogOptions, type LogOptions } from './options.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
 import type { Parts } from './parts.js';
@@ -14,7 +15,7 @@ import { Recent } from './recent.js';
 import { LOG_LANE, type LogRecord } from './records.js';
 import { type LogStatus, StatusBoard } from './status.js';
 import { LogSubscriber, type LogSubscriberOptions } from './subscriber.js';
-import { type DeadLetter, listDeadLetters, type PurgeOptions, purge } from './upkeep.js';
+import type { DeadLetter, PurgeOptions } from './upkeep.js';
 
 /**
  * Opens a log, and makes it where there is none. Rejects with `unsupported` without IndexedDB (unless `fallback` is `'memory'`),
@@ -30,7 +31,7 @@ export async function openLog(name: string, options: LogOptions = {}): Promise<L
   } catch (error) {
     if (options.fallback !== 'memory' || !(error instanceof StreamError) || error.code === 'unsupported_version') throw error;
     // Hardly anybody ever needs it.
-    const { MemoryDatabase, MemoryLocks } = await import('./memory.js');
+    const { MemoryDatabase, MemoryLocks } = await later(import('./memory.js'));
     return open(new MemoryDatabase(), { storage: 'memory', locks: new MemoryLocks() as unknown as LockManager });
   }
 
@@ -91,6 +92,7 @@ export class Log implements AsyncDisposable {
       epoch: () => board.epoch,
       see: (record) => board.see(record),
       count: (news) => board.count(news),
+      pump: (lane) => board.pump(lane),
       changed: () => board.changed(),
     };
   }
@@ -113,12 +115,12 @@ export class Log implements AsyncDisposable {
 
   /** Stores what is sent, for subscribers of this log in any tab, now or later. */
   publisher(): LogPublisher {
-    return this.#keep(new LogPublisher(this.#parts, LOG_LANE, { durability: this.#parts.durability ?? 'relaxed' }));
+    return this.#keep(() => new LogPublisher(this.#parts, LOG_LANE, { durability: this.#parts.durability ?? 'relaxed' }));
   }
 
   /** Reads what publishers of this log stored, in any tab: from now on, from `from` on, or, with a `name`, from where that stopped. */
   subscriber(topicFilter = '#', options: LogSubscriberOptions = {}): LogSubscriber {
-    return this.#keep(new LogSubscriber(this.#parts, LOG_LANE, topicFilter, options));
+    return this.#keep(() => new LogSubscriber(this.#parts, LOG_LANE, topicFilter, options));
   }
 
   /**
@@ -127,7 +129,7 @@ export class Log implements AsyncDisposable {
    */
   outbox(publisher: Given<Publisher | EventPublisher>, { name = 'outbox' }: OutboxOptions = {}): Outbox {
     const lane = `out/${name}`;
-    return this.#keep(new Outbox(this.#parts, lane, publisher, this.#board.pump(lane)));
+    return this.#keep(() => new Outbox(this.#parts, lane, publisher));
   }
 
   /**
@@ -136,16 +138,18 @@ export class Log implements AsyncDisposable {
    */
   inbox(subscriber: Given<AnySubscriber>, options: InboxOptions = {}): Inbox {
     const lane = `in/${options.inbox ?? options.name ?? 'inbox'}`;
-    return this.#keep(new Inbox(this.#parts, lane, subscriber, options, this.#board.pump(lane)));
+    return this.#keep(() => new Inbox(this.#parts, lane, subscriber, options));
   }
 
-  /** What outboxes could not send, oldest first. */
-  deadLetters(): Promise<DeadLetter[]> {
+  /** What outboxes could not send, oldest first. Rejects with `not_connected` when the code for it cannot be loaded. */
+  async deadLetters(): Promise<DeadLetter[]> {
+    const { listDeadLetters } = await loadPumps();
     return listDeadLetters(this.#parts.database);
   }
 
-  /** Removes what is said. */
+  /** Removes what is said. Rejects with `not_connected` when the code for it cannot be loaded. */
   async purge(options: PurgeOptions): Promise<LogStatus> {
+    const { purge } = await loadPumps();
     this.#board.see(await purge(this.#parts.database, options));
     this.#parts.bell.ring(Object.keys(this.#board.lanes));
     return this.status;
@@ -173,8 +177,9 @@ export class Log implements AsyncDisposable {
     this.#parts.database.close();
   }
 
-  #keep<P extends { close(): Promise<void> }>(part: P): P {
+  #keep<P extends { close(): Promise<void> }>(open: () => P): P {
     if (this.#closing) throw closedError();
+    const part = open();
     this.#open.add(part);
     return part;
   }

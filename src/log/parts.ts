@@ -3,7 +3,8 @@ import type { StreamError } from '../errors.js';
 import type { Appender } from './appender.js';
 import type { Durability } from './database.js';
 import type { Recent } from './recent.js';
-import type { LogRecord } from './records.js';
+import type { Lane, LogRecord } from './records.js';
+import type { PumpState } from './status.js';
 import type { TenureParts } from './tenure.js';
 
 export interface Parts extends TenureParts {
@@ -18,6 +19,8 @@ export interface Parts extends TenureParts {
   see(log: LogRecord): void;
   /** Counts what is said in-band. */
   count(news: StreamError): void;
+  /** What the pump of this lane shows of itself. */
+  pump(lane: Lane): PumpState;
   /** Something that `status` shows has changed. */
   changed(): void;
 }

@@ -2,14 +2,14 @@ import { StreamError } from '../errors.js';
 
 const MAX_PAUSE_MS = 5000;
 
-/** Tries again as long as waiting may help: there is no room now, or storage fails for the moment. Rejects with anything else, and when aborted. */
+/** Tries again as long as waiting may help: there is no room now, storage fails for the moment, or code cannot be loaded. Rejects with anything else, and when aborted. */
 export async function patiently<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
     try {
       signal.throwIfAborted();
       return await attempt();
     } catch (error) {
-      if (!(error instanceof StreamError) || !['quota_exceeded', 'storage_failed'].includes(error.code)) throw error;
+      if (!(error instanceof StreamError) || !['quota_exceeded', 'storage_failed', 'not_connected'].includes(error.code)) throw error;
       await pause(pauseMs, signal);
     }
   }

@@ -2,15 +2,16 @@
 import { messagePack } from '../codec.js';
 import { StreamError, toStreamError } from '../errors.js';
 import type { EventBatch } from '../events.js';
+import type { Judge } from '../filter.js';
 import type { AnySubscriber, Batch, BatchSubscriber, Message, Subscriber } from '../protocols.js';
 import { type Entry, type Fence, isFenced } from './commit.js';
 import { readHeader } from './header.js';
-import { InboxFilter, type InboxFilterOptions } from './inbox-filter.js';
+import { InboxFilter } from './inbox-filter.js';
 import type { Inner } from './inner.js';
 import type { Parts } from './parts.js';
 import { patiently, pause } from './patience.js';
 import type { Lane } from './records.js';
-import { type Content, newsContent } from './segment.js';
+import type { Content } from './segment.js';
 import type { PumpState } from './status.js';
 import type { Term } from './tenure.js';
 
@@ -31,11 +32,11 @@ export class Receiving {
   #takeovers = 0;
   #unnumbered = 0;
 
-  constructor(parts: Parts, lane: Lane, inner: Inner<AnySubscriber>, options: InboxFilterOptions, state: PumpState) {
+  constructor(parts: Parts, lane: Lane, inner: Inner<AnySubscriber>, judges: Judge | undefined, state: PumpState) {
     this.#parts = parts;
     this.#lane = lane;
     this.#inner = inner;
-    this.#filter = options.filter && new InboxFilter(options, (inner.current as BatchSubscriber).codec);
+    this.#filter = judges && new InboxFilter(judges, (inner.current as BatchSubscriber).codec);
     this.#state = state;
   }
 
@@ -141,6 +142,11 @@ export class Receiving {
 /** Whoever only yields bytes hears the acknowledgement as the next pull. */
 async function* singly(subscriber: Subscriber): AsyncGenerator<Batch<Message>> {
   for await (const payload of subscriber) yield { messages: [{ topic: '', payload }], ack: () => {} };
+}
+
+/** As a segment keeps it. */
+function newsContent(news: StreamError): Content {
+  return { topic: '', payload: new TextEncoder().encode(JSON.stringify(news)) };
 }
 
 function topicIn(payload: Uint8Array): string | undefined {

@@ -53,11 +53,6 @@ export function segmentBytes({ data, index, topics }: Packed): number {
   return 256 + data.byteLength + index.byteLength + topics.reduce((sum, topic) => sum + 2 * topic.length, 0);
 }
 
-/** News as it is stored. */
-export function newsContent(news: StreamError): Content {
-  return { topic: '', payload: new TextEncoder().encode(JSON.stringify(news)) };
-}
-
 /** False when it is damaged in whatever way. */
 export function isSound(record: unknown, first: number, count: number): record is SegmentRecord {
   const { data, index, topics, first: own, time, checksum: sum } = (record ?? {}) as Partial<SegmentRecord>;
