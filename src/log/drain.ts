@@ -31,23 +31,23 @@ export class Drain {
   readonly #parts: Parts;
   readonly #lane: Lane;
   readonly #inner: Inner<Publisher | EventPublisher>;
-  readonly #state: PumpState;
   readonly #bell = new Bell();
   /** Read and not yet out of the way, in order. */
   #window: Sending[] = [];
   #failures = 0;
+  #sent = 0;
 
-  constructor(parts: Parts, lane: Lane, inner: Inner<Publisher | EventPublisher>, state: PumpState) {
+  constructor(parts: Parts, lane: Lane, inner: Inner<Publisher | EventPublisher>) {
     this.#parts = parts;
     this.#lane = lane;
     this.#inner = inner;
-    this.#state = state;
   }
 
   /** Works until its term is over. Rejects when the inner publisher was closed and there can be no other. */
   async work({ fence, log, signal }: Term): Promise<void> {
     this.#show({ leader: true, moved: 0, error: undefined, term: fence.term });
     this.#window = [];
+    this.#sent = 0;
     const at = log.cursors[fence.key]?.at ?? laneOf(log, this.#lane).start;
     const line = tail(this.#parts, this.#lane, { epoch: log.epoch, at }, signal);
     let pulling: Promise<unknown> | undefined;
@@ -117,7 +117,8 @@ export class Drain {
     this.#parts.appender.move({ fence, cursor: { lane: this.#lane, name: '', at: last.seq + 1 } });
     // Whoever waits for the last one need not wait for the next transaction.
     if (this.#window.length === 0) void this.#parts.appender.flush();
-    this.#show({ moved: this.#state.moved + passed.length, error: undefined });
+    this.#sent += passed.length;
+    this.#show({ moved: this.#sent, error: undefined });
     return true;
   }
 
@@ -147,8 +148,7 @@ export class Drain {
   }
 
   #show(state: Partial<PumpState>): void {
-    Object.assign(this.#state, state);
-    this.#parts.changed();
+    this.#parts.board.show(this.#lane, state);
   }
 }
 
@@ -179,7 +179,7 @@ async function bury(parts: Parts, lane: Lane, fence: Fence, { seq, message }: Se
     tx.put('meta', 'log', log);
     return log;
   });
-  parts.see(log);
+  parts.board.see(log);
 }
 
 /** The messages alone; ends with the epoch. What is missing is counted. */
@@ -190,7 +190,7 @@ async function* tail(
   signal: AbortSignal,
 ): AsyncGenerator<{ seq: number; message: LogMessage }, void> {
   for await (const arrival of follow(parts, lane, position, signal)) {
-    if ('news' in arrival) parts.count(arrival.news);
+    if ('news' in arrival) parts.board.count(arrival.news);
     else if ('record' in arrival) {
       for (const { seq, message } of messagesOf(arrival.record, position.epoch, arrival.from, () => true)) {
         if (!(message instanceof StreamError)) yield { seq, message };

@@ -1,9 +1,9 @@
 /** Waits until what an outbox has stored is acknowledged, by whichever tab sends it. */
+import { Bell } from '../bell.js';
 import { StreamError } from '../errors.js';
 import { readLog } from './commit.js';
 import { lostError } from './database.js';
 import type { Parts } from './parts.js';
-import { aborted } from './patience.js';
 import { type DeadLetterRecord, type Lane, laneOf, type Offset } from './records.js';
 
 /** What was sent since the last flush begins here. */
@@ -17,11 +17,12 @@ export async function flush(parts: Parts, lane: Lane, unflushed: Unflushed, sign
   const { since } = unflushed;
   unflushed.since = undefined;
   await parts.appender.flush();
-  let rung = new AbortController();
-  const stop = parts.bell.onRing(lane, () => rung.abort());
+  const rung = new Bell();
+  const stop = parts.bell.onRing(lane, () => rung.ring());
   try {
     let epoch = since?.epoch;
-    for (let target: number | undefined; ; rung = new AbortController()) {
+    for (let target: number | undefined; ; ) {
+      const ring = rung.next(signal);
       const progress = await look(parts, lane);
       epoch ??= progress.epoch;
       if (progress.epoch !== epoch) {
@@ -31,7 +32,7 @@ export async function flush(parts: Parts, lane: Lane, unflushed: Unflushed, sign
       }
       target ??= progress.next;
       if (progress.at >= target) break;
-      await Promise.race([aborted(rung.signal), aborted(signal)]);
+      await ring;
       signal.throwIfAborted();
     }
   } catch (error) {
@@ -46,7 +47,7 @@ export async function flush(parts: Parts, lane: Lane, unflushed: Unflushed, sign
 function look(parts: Parts, lane: Lane): Promise<{ readonly epoch: string; readonly next: number; readonly at: number }> {
   return parts.database.run({ stores: ['meta'], mode: 'readonly' }, async (tx) => {
     const log = await readLog(tx);
-    parts.see(log);
+    parts.board.see(log);
     const { start, next } = laneOf(log, lane);
     return { epoch: log.epoch, next, at: log.cursors[`pump ${lane}`]?.at ?? start };
   });

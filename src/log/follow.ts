@@ -41,7 +41,7 @@ export async function* follow(parts: Parts, lane: Lane, position: Position, sign
       const page = ahead?.from === at ? ahead.page : pageAt(at);
       ahead = undefined;
       const { log, segments } = await page;
-      parts.see(log);
+      parts.board.see(log);
       looked = true;
       if (log.epoch !== epoch) {
         epoch = log.epoch;

@@ -78,8 +78,8 @@ export class Inbox implements BatchSubscriber<LogMessage> {
   async #start(): Promise<void> {
     await this.#reader.ready();
     this.#running ??= this.#pump
-      .run(({ Receiving }, inner, state) => {
-        const receiving = new Receiving(this.#parts, this.#lane, inner, this.#judges, state);
+      .run(({ Receiving }, inner) => {
+        const receiving = new Receiving(this.#parts, this.#lane, inner, this.#judges);
         return (term) => receiving.work(term);
       })
       .catch((error) => this.#reader.close(error));

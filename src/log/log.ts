@@ -48,7 +48,6 @@ export async function openLog(name: string, options: LogOptions = {}): Promise<L
 
 export class Log implements AsyncDisposable {
   readonly #parts: Parts;
-  readonly #board: StatusBoard;
   readonly #open = new Set<{ close(): Promise<void> }>();
   #closing: Promise<void> | undefined;
 
@@ -73,8 +72,8 @@ export class Log implements AsyncDisposable {
     const bell = new Doorbell(storage === 'memory' ? `${prefix}/${crypto.randomUUID()}` : prefix);
     const recent = new Recent();
     const watched = watch(database, board);
-    this.#board = board;
     this.#parts = {
+      board,
       database: watched,
       bell,
       recent,
@@ -89,27 +88,22 @@ export class Log implements AsyncDisposable {
         board.see(after);
         if (changed.length > 0) bell.ring(changed);
       }),
-      epoch: () => board.epoch,
-      see: (record) => board.see(record),
-      count: (news) => board.count(news),
-      pump: (lane) => board.pump(lane),
-      changed: () => board.changed(),
     };
   }
 
   /** What is known here without looking. */
   get status(): LogStatus {
-    return this.#board.status();
+    return this.#parts.board.status();
   }
 
   /** Called whenever something has changed, as far as this tab knows. Returns how to stop. */
   onStatus(listener: (status: LogStatus) => void): () => void {
-    return this.#board.onStatus(listener);
+    return this.#parts.board.onStatus(listener);
   }
 
   /** Looks into the database. */
   async refresh(): Promise<LogStatus> {
-    this.#board.see(await this.#parts.database.run({ stores: ['meta'], mode: 'readonly' }, readLog));
+    this.#parts.board.see(await this.#parts.database.run({ stores: ['meta'], mode: 'readonly' }, readLog));
     return this.status;
   }
 
@@ -150,8 +144,8 @@ export class Log implements AsyncDisposable {
   /** Removes what is said. Rejects with `not_connected` when the code for it cannot be loaded. */
   async purge(options: PurgeOptions): Promise<LogStatus> {
     const { purge } = await loadPumps();
-    this.#board.see(await purge(this.#parts.database, options));
-    this.#parts.bell.ring(Object.keys(this.#board.lanes));
+    this.#parts.board.see(await purge(this.#parts.database, options));
+    this.#parts.bell.ring(Object.keys(this.#parts.board.lanes));
     return this.status;
   }
 

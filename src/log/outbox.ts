@@ -41,12 +41,12 @@ export class Outbox implements Publisher {
     this.#publisher = new LogPublisher(parts, lane, {
       durability: parts.durability ?? 'strict',
       onStored: (seq) => {
-        this.#unflushed.since ??= { epoch: parts.epoch(), seq };
+        this.#unflushed.since ??= { epoch: parts.board.epoch, seq };
       },
     });
     this.#pump
-      .run(({ Drain }, inner, state) => {
-        const drain = new Drain(parts, lane, inner, state);
+      .run(({ Drain }, inner) => {
+        const drain = new Drain(parts, lane, inner);
         return (term) => drain.work(term);
       })
       .catch(() => {});

@@ -1,4 +1,6 @@
+import { Bell } from '../bell.js';
 import { StreamError } from '../errors.js';
+import { unlessAborted } from '../unless-aborted.js';
 
 const MAX_PAUSE_MS = 5000;
 
@@ -16,23 +18,15 @@ export async function patiently<T>(attempt: () => Promise<T>, signal: AbortSigna
 }
 
 /** Settles after so many milliseconds, or when aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout>;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
   });
+  return unlessAborted(over, signal, () => clearTimeout(timer)).catch(() => {});
 }
 
 /** Settles when aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    if (signal.aborted) resolve();
-  });
+  return new Bell().next(signal);
 }

@@ -5,7 +5,6 @@ import { loadPumps, type Pumps } from './later.js';
 import type { Parts } from './parts.js';
 import { patiently } from './patience.js';
 import type { Lane } from './records.js';
-import type { PumpState } from './status.js';
 import { serve, type Term } from './tenure.js';
 
 /** What moves messages between a lane and a publisher or subscriber, in one tab at a time. Its code comes later. */
@@ -17,7 +16,6 @@ export class Pump<P extends Closable> {
   readonly #parts: Parts;
   readonly #lane: Lane;
   readonly #given: Given<P>;
-  readonly #state: PumpState;
   readonly #gone = new AbortController();
   #inner: Closable;
   #running: Promise<void> | undefined;
@@ -29,7 +27,6 @@ export class Pump<P extends Closable> {
     this.#given = given;
     this.first = typeof given === 'function' ? given() : given;
     this.#inner = this.first;
-    this.#state = parts.pump(lane);
     this.code = this.#load();
     this.code.catch(() => {});
   }
@@ -40,7 +37,7 @@ export class Pump<P extends Closable> {
   }
 
   /** Settles when closed. Rejects, and shows why, when it has failed for good. Idempotent. */
-  run(work: (pumps: Pumps, inner: Inner<P>, state: PumpState) => (term: Term) => Promise<void>): Promise<void> {
+  run(work: (pumps: Pumps, inner: Inner<P>) => (term: Term) => Promise<void>): Promise<void> {
     this.#running ??= this.#run(work);
     return this.#running;
   }
@@ -53,25 +50,25 @@ export class Pump<P extends Closable> {
   }
 
   async #load(): Promise<Pumps> {
-    let failed = false;
+    let failure: StreamError | undefined;
     const attempt = () =>
       loadPumps().catch((error) => {
-        failed = true;
+        failure = error;
         this.#show(error);
         throw error;
       });
     const pumps = await patiently(() => unlessAborted(attempt(), this.signal), this.signal);
-    if (failed) this.#show(undefined);
+    if (failure) this.#show(undefined);
     return pumps;
   }
 
   /** Only what can work gets in line: the turn of a tab without the code would be another's loss. */
-  async #run(work: (pumps: Pumps, inner: Inner<P>, state: PumpState) => (term: Term) => Promise<void>): Promise<void> {
+  async #run(work: (pumps: Pumps, inner: Inner<P>) => (term: Term) => Promise<void>): Promise<void> {
     try {
       const pumps = await this.code;
       const inner = new pumps.Inner(this.#given, this.first);
       this.#inner = inner;
-      await serve(this.#parts, `pump ${this.#lane}`, this.signal, work(pumps, inner, this.#state));
+      await serve(this.#parts, `pump ${this.#lane}`, this.signal, work(pumps, inner));
     } catch (error) {
       if (this.signal.aborted) return;
       this.#show(error as StreamError);
@@ -80,7 +77,6 @@ export class Pump<P extends Closable> {
   }
 
   #show(error: StreamError | undefined): void {
-    this.#state.error = error;
-    this.#parts.changed();
+    this.#parts.board.show(this.#lane, { error });
   }
 }

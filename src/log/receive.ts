@@ -27,34 +27,32 @@ export class Receiving {
   readonly #lane: Lane;
   readonly #inner: Inner<AnySubscriber>;
   readonly #filter: InboxFilter | undefined;
-  readonly #state: PumpState;
+  #received = 0;
   #failures = 0;
   #takeovers = 0;
   #unnumbered = 0;
 
-  constructor(parts: Parts, lane: Lane, inner: Inner<AnySubscriber>, judges: Judge | undefined, state: PumpState) {
+  constructor(parts: Parts, lane: Lane, inner: Inner<AnySubscriber>, judges: Judge | undefined) {
     this.#parts = parts;
     this.#lane = lane;
     this.#inner = inner;
     this.#filter = judges && new InboxFilter(judges, (inner.current as BatchSubscriber).codec);
-    this.#state = state;
   }
 
   /** Works until its term is over. Rejects when the inner subscriber has failed for good. */
   async work({ fence, signal }: Term): Promise<void> {
-    Object.assign(this.#state, { leader: true, term: fence.term, moved: 0, error: undefined });
-    this.#parts.changed();
+    this.#received = 0;
+    this.#show({ leader: true, term: fence.term, moved: 0, error: undefined });
     try {
       while (!signal.aborted) {
         await this.#receive(fence, signal).catch((error) => this.#failed(error, signal));
         if (signal.aborted) return;
-        if (!this.#inner.renewable && !this.#state.error) throw new StreamError('closed', 'The inner subscriber of this inbox was closed');
+        if (!this.#inner.renewable) throw new StreamError('closed', 'The inner subscriber of this inbox was closed');
         await this.#inner.retire();
         await pause(Math.random() * Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** ++this.#failures), signal);
       }
     } finally {
-      this.#state.leader = false;
-      this.#parts.changed();
+      this.#show({ leader: false });
       await this.#inner.retire();
     }
   }
@@ -86,9 +84,8 @@ export class Receiving {
         // Acknowledged after `complete`, never before.
         ack();
         this.#failures = this.#takeovers = 0;
-        this.#state.moved += messages.length;
-        this.#state.error = undefined;
-        this.#parts.changed();
+        this.#received += messages.length;
+        this.#show({ moved: this.#received, error: undefined });
       }
     } finally {
       deaf();
@@ -102,8 +99,7 @@ export class Receiving {
       const durability = this.#parts.durability ?? 'strict';
       await Promise.all(entries.map((entry) => this.#parts.appender.append(undefined, () => ({ ...entry, durability }))));
     } catch (error) {
-      this.#state.error = toStreamError(error, 'storage_failed', 'Not stored');
-      this.#parts.changed();
+      this.#show({ error: toStreamError(error, 'storage_failed', 'Not stored') });
       throw error;
     }
   }
@@ -112,8 +108,7 @@ export class Receiving {
   #failed(reason: unknown, signal: AbortSignal): void {
     if (signal.aborted) return;
     const error = toStreamError(reason, 'connection_lost', 'The inner subscriber failed');
-    this.#state.error = error;
-    this.#parts.changed();
+    this.#show({ error });
     if (isFenced(error)) throw error;
     const takenOver = error.code === 'session_taken_over' && ++this.#takeovers > MAX_TAKEOVERS;
     if (!this.#inner.renewable || !error.retryable || takenOver) throw error;
@@ -124,6 +119,10 @@ export class Receiving {
     return kept.flatMap((message) =>
       this.#contents(message).map((content) => ({ ...content, lane: this.#lane, header: readHeader(content.payload), fence })),
     );
+  }
+
+  #show(state: Partial<PumpState>): void {
+    this.#parts.board.show(this.#lane, state);
   }
 
   #contents(message: Arrived): Content[] {

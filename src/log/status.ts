@@ -78,16 +78,17 @@ export interface LogStatus {
 
 /** What a pump in this tab says of itself. */
 export interface PumpState {
-  leader: boolean;
-  term: number;
-  moved: number;
-  error: StreamError | undefined;
+  readonly leader: boolean;
+  readonly term: number;
+  /** Messages since it leads. */
+  readonly moved: number;
+  readonly error: StreamError | undefined;
 }
 
 const IDLE: PumpState = { leader: false, term: 0, moved: 0, error: undefined };
 
 export class StatusBoard {
-  readonly pumps = new Map<Lane, PumpState>();
+  readonly #pumps = new Map<Lane, PumpState>();
   readonly #fixed: Pick<LogStatus, 'storage' | 'maxBytes'>;
   readonly #listeners = new Set<(status: LogStatus) => void>();
   readonly #counts = { gaps: 0, corrupt: 0, losses: 0 };
@@ -133,10 +134,10 @@ export class StatusBoard {
     this.changed();
   }
 
-  pump(lane: Lane): PumpState {
-    const state = this.pumps.get(lane) ?? { ...IDLE };
-    this.pumps.set(lane, state);
-    return state;
+  /** What the pump of this lane in this tab says of itself from now on. */
+  show(lane: Lane, state: Partial<PumpState>): void {
+    this.#pumps.set(lane, { ...(this.#pumps.get(lane) ?? IDLE), ...state });
+    this.changed();
   }
 
   onStatus(listener: (status: LogStatus) => void): () => void {
@@ -163,29 +164,29 @@ export class StatusBoard {
   status(): LogStatus {
     const log = this.#log;
     const { start, next } = laneOf(log, LOG_LANE);
-    const outboxes = this.#lanes(isOutbox).map(([name, lane]): OutboxStatus => {
-      const { leader, term, moved, error } = this.pumps.get(lane) ?? IDLE;
+    const cursors = Object.values(log.cursors);
+    const outboxes: OutboxStatus[] = [];
+    const inboxes: InboxStatus[] = [];
+    for (const lane of new Set([...Object.keys(log.lanes), ...this.#pumps.keys()])) {
       const { start, next: end, deadLetters } = laneOf(log, lane);
-      const at = Object.values(log.cursors).find((cursor) => cursor.lane === lane)?.at ?? start;
-      return { name, start, end, backlog: end - at, deadLetters, leader, term, sent: moved, error };
-    });
-    const inboxes = this.#lanes((lane) => lane.startsWith('in/')).map(([name, lane]): InboxStatus => {
-      const { leader, term, moved, error } = this.pumps.get(lane) ?? IDLE;
-      const { start, next: end } = laneOf(log, lane);
-      return { name, start, end, leader, term, received: moved, error };
-    });
-    const cursors = Object.values(log.cursors).filter(({ lane }) => !isOutbox(lane));
+      const { moved, ...pump } = this.#pumps.get(lane) ?? IDLE;
+      const known = { name: lane.slice(lane.indexOf('/') + 1), start, end, ...pump };
+      const sentUpTo = () => cursors.find((cursor) => cursor.lane === lane)?.at ?? start;
+      if (isOutbox(lane)) outboxes.push({ ...known, backlog: end - sentUpTo(), deadLetters, sent: moved });
+      else if (lane.startsWith('in/')) inboxes.push({ ...known, received: moved });
+    }
+    const readers = cursors.filter(({ lane }) => !isOutbox(lane));
     return {
       ...this.#fixed,
       epoch: log.epoch,
       start,
       end: next,
       bytes: log.bytes,
-      cursors: cursors.map(({ name, lane, at, until }) => ({ name, lane, at, lag: laneOf(log, lane).next - at, leaseUntil: until })),
-      outbox: { backlog: sum(outboxes, ({ backlog }) => backlog), deadLetters: sum(outboxes, ({ deadLetters }) => deadLetters) },
+      cursors: readers.map(({ name, lane, at, until }) => ({ name, lane, at, lag: laneOf(log, lane).next - at, leaseUntil: until })),
+      outbox: { backlog: sum(outboxes, 'backlog'), deadLetters: sum(outboxes, 'deadLetters') },
       outboxes,
       inboxes,
-      leader: [...this.pumps.values()].some(({ leader }) => leader),
+      leader: [...this.#pumps.values()].some(({ leader }) => leader),
       error: this.#error,
       quotaExceeded: this.#error?.code === 'quota_exceeded',
       duplicates: log.duplicates,
@@ -193,13 +194,8 @@ export class StatusBoard {
       ...this.#counts,
     };
   }
-
-  #lanes(wanted: (lane: Lane) => boolean): (readonly [name: string, lane: Lane])[] {
-    const lanes = new Set([...Object.keys(this.#log.lanes), ...this.pumps.keys()]);
-    return [...lanes].filter(wanted).map((lane) => [lane.slice(lane.indexOf('/') + 1), lane]);
-  }
 }
 
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
+function sum(outboxes: readonly OutboxStatus[], figure: 'backlog' | 'deadLetters'): number {
+  return outboxes.reduce((total, outbox) => total + outbox[figure], 0);
 }

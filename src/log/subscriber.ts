@@ -90,7 +90,7 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
     if (signal.aborted) return;
     const key = name === undefined ? undefined : cursorKey(this.#lane, name);
     const { log, at, lost } = await patiently(() => this.#register(key, from), signal);
-    this.#parts.see(log);
+    this.#parts.board.see(log);
     if (lost) this.#notify(lostError());
     this.#epoch = log.epoch;
     this.#read = at;
@@ -199,7 +199,7 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
   }
 
   #notify(news: StreamError): void {
-    this.#parts.count(news);
+    this.#parts.board.count(news);
     this.#mailbox.notify(news);
   }
 }

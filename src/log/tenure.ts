@@ -3,6 +3,7 @@
  * nobody is frozen, and after a bounded silence its lock is taken from it; should it wake, its term is over, and every transaction that it writes
  * checks that.
  */
+import { Bell } from '../bell.js';
 import { type Fence, isFenced, readLog } from './commit.js';
 import type { Database } from './database.js';
 import type { Doorbell } from './doorbell.js';
@@ -30,30 +31,23 @@ export interface TenureParts {
 /** Unanswered in a row before the lock is taken. */
 const STRIKES = 3;
 const HANDOVER_MS = 500;
-const NEVER = new AbortController().signal;
 
 /**
  * Calls `work` whenever this tab's turn has come, until the signal is aborted or `work` fails. It works as long as its term lasts; when it returns
- * sooner, it gets in line again. `onBegin` runs in the transaction that begins the term.
+ * sooner, it gets in line again.
  */
-export async function serve(
-  parts: TenureParts,
-  key: string,
-  signal: AbortSignal,
-  work: (term: Term) => Promise<void>,
-  onBegin: (log: LogRecord, fence: Fence) => void = () => {},
-): Promise<void> {
+export async function serve(parts: TenureParts, key: string, signal: AbortSignal, work: (term: Term) => Promise<void>): Promise<void> {
   while (!signal.aborted) {
     const over = new AbortController();
-    const end = () => over.abort();
+    const untilOver = { signal: over.signal };
     let back: Promise<void> | undefined;
     // From here on: the page may be back before the work of this term has ended.
     const hide = () => {
       back = shown(signal);
-      end();
+      over.abort();
     };
-    signal.addEventListener('abort', end);
-    globalThis.addEventListener?.('pagehide', hide);
+    signal.addEventListener('abort', () => over.abort(), untilOver);
+    globalThis.addEventListener?.('pagehide', hide, untilOver);
     try {
       const hold = async () => {
         if (over.signal.aborted) return;
@@ -61,9 +55,9 @@ export async function serve(
           if (kind === 'ping' && whom === key) parts.bell.post(['pong', key]);
         });
         try {
-          const begun = await patiently(() => begin(parts.database, key, onBegin), over.signal);
+          const begun = await patiently(() => begin(parts.database, key), over.signal);
           // What this one still has to put away is worth a moment, but not more.
-          const late = aborted(over.signal).then(() => pause(HANDOVER_MS, NEVER));
+          const late = aborted(over.signal).then(() => pause(HANDOVER_MS));
           await Promise.race([work({ ...begun, signal: over.signal }), late]);
         } finally {
           deaf();
@@ -75,24 +69,17 @@ export async function serve(
       if (!over.signal.aborted && (error as Error)?.name !== 'AbortError' && !isFenced(error)) throw error;
     } finally {
       over.abort();
-      signal.removeEventListener('abort', end);
-      globalThis.removeEventListener?.('pagehide', hide);
     }
     await back;
   }
 }
 
-async function begin(
-  database: Database,
-  key: string,
-  onBegin: (log: LogRecord, fence: Fence) => void,
-): Promise<Pick<Term, 'fence' | 'log'>> {
+function begin(database: Database, key: string): Promise<Pick<Term, 'fence' | 'log'>> {
   return database.run({ stores: ['meta'] }, async (tx) => {
     const log = await readLog(tx);
     const term = (log.terms[key] ?? log.pastTerm ?? 0) + 1;
     const fence = { key, term, epoch: log.epoch };
     log.terms[key] = term;
-    onBegin(log, fence);
     tx.put('meta', 'log', log);
     return { fence, log };
   });
@@ -107,8 +94,7 @@ async function acquire(
 ): Promise<void> {
   const name = prefix + key;
   const waiting = new AbortController();
-  const giveUp = () => waiting.abort();
-  signal.addEventListener('abort', giveUp);
+  signal.addEventListener('abort', () => waiting.abort(), { signal: waiting.signal });
   let held = false;
   const granted = async () => {
     held = true;
@@ -125,12 +111,11 @@ async function acquire(
     } else await request;
   } finally {
     waiting.abort();
-    signal.removeEventListener('abort', giveUp);
     request.catch(() => {});
   }
 }
 
-/** Settles when the holder does not answer any more; never once the signal is aborted. */
+/** Settles when the holder does not answer any more, or when aborted. */
 async function silence(bell: Doorbell, key: string, silenceMs: number, signal: AbortSignal): Promise<void> {
   let unanswered = 0;
   const deaf = bell.onMessage(([kind, whom]) => {
@@ -147,13 +132,11 @@ async function silence(bell: Doorbell, key: string, silenceMs: number, signal: A
   } finally {
     deaf();
   }
-  if (signal.aborted) await new Promise(() => {});
 }
 
 /** The page is back. */
 function shown(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    addEventListener('pageshow', () => resolve(), { once: true });
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  const back = new Bell();
+  addEventListener('pageshow', () => back.ring(), { once: true, signal });
+  return back.next(signal);
 }
