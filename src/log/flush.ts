@@ -4,6 +4,7 @@ import { StreamError } from '../errors.js';
 import { readLog } from './commit.js';
 import { lostError } from './database.js';
 import type { Parts } from './parts.js';
+import type { Job } from './pump.js';
 import { type DeadLetterRecord, type Lane, laneOf, type Offset } from './records.js';
 
 /** What was sent since the last flush begins here. */
@@ -12,7 +13,7 @@ export interface Unflushed {
 }
 
 /** As the docs of `Outbox.flush` say. What it fails to flush, the next call does. */
-export async function flush(parts: Parts, lane: Lane, unflushed: Unflushed, signal: AbortSignal): Promise<void> {
+export async function flush({ parts, lane }: Pick<Job<never>, 'parts' | 'lane'>, unflushed: Unflushed, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const { since } = unflushed;
   unflushed.since = undefined;

@@ -35,7 +35,7 @@ export class Inbox implements BatchSubscriber<LogMessage> {
     this.#reader = new LogSubscriber(parts, lane, '#', options);
     this.#judges = options.filter && openGate(options, () => {});
     this.#pump = new Pump(parts, lane, given);
-    const { codec } = this.#pump.first as BatchSubscriber;
+    const { codec } = this.#pump.job.first as BatchSubscriber;
     this.codec = codec ?? this.#reader.codec;
   }
 
@@ -59,7 +59,7 @@ export class Inbox implements BatchSubscriber<LogMessage> {
     });
     const stop = bell.onRing(undefined, () => bell.post(['ready?', this.#lane]));
     bell.post(['ready?', this.#lane]);
-    await Promise.race([aborted(heard.signal), aborted(this.#pump.signal), this.#running]);
+    await Promise.race([aborted(heard.signal), aborted(this.#pump.job.signal), this.#running]);
     stop();
     deaf();
   }
@@ -77,11 +77,6 @@ export class Inbox implements BatchSubscriber<LogMessage> {
   /** The cursor is there before anything comes. */
   async #start(): Promise<void> {
     await this.#reader.ready();
-    this.#running ??= this.#pump
-      .run(({ Receiving }, inner) => {
-        const receiving = new Receiving(this.#parts, this.#lane, inner, this.#judges);
-        return (term) => receiving.work(term);
-      })
-      .catch((error) => this.#reader.close(error));
+    this.#running ??= this.#pump.run(({ receive }, job) => receive(job, this.#judges)).catch((error) => this.#reader.close(error));
   }
 }

@@ -23,18 +23,14 @@ const IN_FLIGHT = 16;
 export class Outbox implements Publisher {
   readonly codec: Codec;
   readonly limits: PublisherLimits;
-  readonly #parts: Parts;
-  readonly #lane: Lane;
   readonly #publisher: LogPublisher;
   readonly #pump: Pump<Publisher | EventPublisher>;
   readonly #unflushed: Unflushed = { since: undefined };
 
   /** @internal */
   constructor(parts: Parts, lane: Lane, given: Given<Publisher | EventPublisher>) {
-    this.#parts = parts;
-    this.#lane = lane;
     this.#pump = new Pump(parts, lane, given);
-    const { codec = messagePack, limits } = this.#pump.first as Publisher;
+    const { codec = messagePack, limits } = this.#pump.job.first as Publisher;
     this.codec = codec;
     // What the inner publisher asks of its messages, the producer must know; the window to the log is another one than that to the broker.
     this.limits = { ...limits, inFlight: IN_FLIGHT };
@@ -44,12 +40,7 @@ export class Outbox implements Publisher {
         this.#unflushed.since ??= { epoch: parts.board.epoch, seq };
       },
     });
-    this.#pump
-      .run(({ Drain }, inner) => {
-        const drain = new Drain(parts, lane, inner);
-        return (term) => drain.work(term);
-      })
-      .catch(() => {});
+    this.#pump.run(({ send }, job) => send(job)).catch(() => {});
   }
 
   send(topic: string, message: Uint8Array, options?: SendOptions): Promise<void> {
@@ -62,10 +53,10 @@ export class Outbox implements Publisher {
    * with `closed`, or the signal's reason: what is stored stays.
    */
   async flush({ signal }: SendOptions = {}): Promise<void> {
-    const { code, signal: gone } = this.#pump;
-    const given = signal ? AbortSignal.any([signal, gone]) : gone;
+    const { code, job } = this.#pump;
+    const given = signal ? AbortSignal.any([signal, job.signal]) : job.signal;
     const { flush } = await unlessAborted(code, given);
-    await flush(this.#parts, this.#lane, this.#unflushed, given);
+    await flush(job, this.#unflushed, given);
   }
 
   /** Stops sending in this tab, and closes the inner publisher. What is stored is sent by the next tab, or the next visit. */

@@ -1,0 +1,38 @@
+/** What goes on at a pump as long as its outbox or inbox is open. */
+import type { StreamError } from '../errors.js';
+import type { Judge } from '../filter.js';
+import type { AnySubscriber, EventPublisher, Publisher } from '../protocols.js';
+import { Drain } from './drain.js';
+import { type Closable, Inner } from './inner.js';
+import type { Job } from './pump.js';
+import { Receiving } from './receive.js';
+import { serve, type Term } from './tenure.js';
+
+/** Sends what an outbox holds. Rejects when the inner publisher has failed for good. */
+export function send(job: Job<Publisher | EventPublisher>): Promise<void> {
+  const inner = new Inner(job.given, job.first);
+  const drain = new Drain(job.parts, job.lane, inner);
+  return pump(job, inner, (term) => drain.work(term));
+}
+
+/** Stores what an inbox receives. Rejects when the inner subscriber has failed for good. */
+export function receive(job: Job<AnySubscriber>, judges: Judge | undefined): Promise<void> {
+  const inner = new Inner(job.given, job.first);
+  const receiving = new Receiving(job.parts, job.lane, inner, judges);
+  return pump(job, inner, (term) => receiving.work(term));
+}
+
+async function pump<P extends Closable>(
+  { parts, lane, signal }: Job<P>,
+  inner: Inner<P>,
+  work: (term: Term) => Promise<void>,
+): Promise<void> {
+  try {
+    await serve(parts, `pump ${lane}`, signal, work);
+  } catch (error) {
+    parts.board.show(lane, { error: error as StreamError });
+    throw error;
+  } finally {
+    await inner.close();
+  }
+}
