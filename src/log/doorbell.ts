@@ -7,15 +7,11 @@ import type { Lane } from './records.js';
 /** Hidden pages do it once a minute. */
 const LOOK_MS = 2000;
 
-type Listener = () => void;
-
 export class Doorbell {
   readonly #name: string;
-  readonly #listeners = new Set<{ readonly ring: Listener; readonly lane: Lane | undefined }>();
   readonly #heard = new Set<(data: readonly unknown[]) => void>();
   readonly #gone = new AbortController();
   #channel: BroadcastChannel | undefined;
-  #looking: ReturnType<typeof setInterval> | undefined;
 
   constructor(name: string) {
     this.#name = name;
@@ -25,15 +21,16 @@ export class Doorbell {
     // A message would throw a page out of the back/forward cache.
     listen?.('pagehide', () => this.#hangUp(), { signal });
     listen?.('pageshow', () => this.#dial(), { signal });
-    const wake = () => this.#ring(undefined);
+    const wake = () => this.#tell(['ring']);
     listen?.('online', wake, { signal });
     for (const event of ['visibilitychange', 'resume']) document?.addEventListener(event, wake, { signal });
   }
 
-  /** To everybody, in this tab too. */
+  /** To everybody, in this tab too, and there at once. Without lanes it is about all of them. */
   ring(lanes: readonly Lane[]): void {
-    this.#channel?.postMessage(['ring', ...lanes]);
-    for (const lane of lanes) this.#ring(lane);
+    const data = ['ring', ...lanes];
+    this.#channel?.postMessage(data);
+    this.#tell(data);
   }
 
   /** To everybody, in this tab too. */
@@ -42,30 +39,27 @@ export class Doorbell {
     queueMicrotask(() => this.#tell(data));
   }
 
-  /** Other messages of this log's tabs. Returns how to stop. */
+  /** All that this log's tabs say; anyone on the origin can say anything. Returns how to stop. */
   onMessage(heard: (data: readonly unknown[]) => void): () => void {
     this.#heard.add(heard);
     return () => this.#heard.delete(heard);
   }
 
   /** Calls `ring` whenever there may be something new in this lane, or in any. Returns how to stop. */
-  onRing(lane: Lane | undefined, ring: Listener): () => void {
-    const entry = { ring, lane };
-    this.#listeners.add(entry);
-    this.#looking ??= setInterval(() => this.#ring(undefined), LOOK_MS);
+  onRing(lane: Lane | undefined, ring: () => void): () => void {
+    const deaf = this.onMessage(([kind, ...lanes]) => {
+      if (kind === 'ring' && (lane === undefined || lanes.length === 0 || lanes.includes(lane))) ring();
+    });
+    const looking = setInterval(ring, LOOK_MS);
     return () => {
-      this.#listeners.delete(entry);
-      if (this.#listeners.size > 0) return;
-      clearInterval(this.#looking);
-      this.#looking = undefined;
+      clearInterval(looking);
+      deaf();
     };
   }
 
   close(): void {
     this.#gone.abort();
     this.#hangUp();
-    clearInterval(this.#looking);
-    this.#listeners.clear();
     this.#heard.clear();
   }
 
@@ -73,9 +67,9 @@ export class Doorbell {
     if (!this.#channel && !this.#gone.signal.aborted) {
       this.#channel = new BroadcastChannel(this.#name);
       (this.#channel as { unref?: () => void }).unref?.();
-      this.#channel.onmessage = ({ data }) => this.#receive(data);
+      this.#channel.onmessage = ({ data }) => Array.isArray(data) && this.#tell(data);
     }
-    this.#ring(undefined);
+    this.#tell(['ring']);
   }
 
   #hangUp(): void {
@@ -83,19 +77,7 @@ export class Doorbell {
     this.#channel = undefined;
   }
 
-  /** Anyone on the origin can post anything. */
-  #receive(data: unknown): void {
-    if (!Array.isArray(data)) return;
-    const [kind, ...lanes] = data;
-    if (kind !== 'ring') this.#tell(data);
-    else for (const lane of lanes.slice(0, 100)) if (typeof lane === 'string') this.#ring(lane);
-  }
-
   #tell(data: readonly unknown[]): void {
     for (const heard of [...this.#heard]) heard(data);
-  }
-
-  #ring(lane: Lane | undefined): void {
-    for (const entry of [...this.#listeners]) if (lane === undefined || entry.lane === undefined || entry.lane === lane) entry.ring();
   }
 }

@@ -15,7 +15,7 @@ export async function later<M>(chunk: Promise<M>): Promise<M> {
     throw toStreamError(
       cause,
       'not_connected',
-      'A part of proxystream/log could not be loaded. What is stored stays. Have a service worker keep all chunks; if the network is there, reload',
+      'Code of proxystream/log could not be loaded (what is stored stays): keep its chunks in the service worker, or reload',
     );
   }
 }

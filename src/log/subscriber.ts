@@ -100,20 +100,17 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
     });
   }
 
+  /** Where to begin; a name keeps its cursor from now on. */
   #register(key: string | undefined, from: From) {
-    const { database } = this.#parts;
-    if (key === undefined) {
-      return database.run({ stores: ['meta', 'directory'], mode: 'readonly' }, async (tx) => {
-        const log = await readLog(tx);
-        return { log, ...(await resolve(tx, log, this.#lane, from)) };
-      });
-    }
-    return database.run({ stores: ['meta', 'directory'] }, async (tx) => {
+    const mode = key === undefined ? 'readonly' : 'readwrite';
+    return this.#parts.database.run({ stores: ['meta', 'directory'], mode }, async (tx) => {
       const log = await readLog(tx);
-      const known = log.cursors[key];
+      const known = key === undefined ? undefined : log.cursors[key];
       const { at, lost } = known ? { at: known.at, lost: false } : await resolve(tx, log, this.#lane, from);
-      log.cursors[key] = { lane: this.#lane, name: this.#options.name as string, at, until: tick(log) + this.#parts.leaseMs };
-      tx.put('meta', 'log', log);
+      if (key !== undefined) {
+        log.cursors[key] = { lane: this.#lane, name: this.#options.name as string, at, until: tick(log) + this.#parts.leaseMs };
+        tx.put('meta', 'log', log);
+      }
       return { log, at, lost };
     });
   }
