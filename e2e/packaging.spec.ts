@@ -5,9 +5,9 @@
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { build, createServer } from 'vite';
-import webpack from 'webpack';
 import { createProject } from './support/consumer-project.js';
 import { serveFolder } from './support/static-server.js';
+import { bundleWithWebpack } from './support/webpack.js';
 
 const CSP = { 'content-security-policy': "default-src 'self'; connect-src 'self' ws:; require-trusted-types-for 'script'" };
 
@@ -104,23 +104,5 @@ async function runs(page: Page, url: string): Promise<void> {
       { filter: 'above', runs: 'worker', dropped: 1, status: 'running' },
       { filter: 'where', runs: 'worker', dropped: 1, status: 'running' },
     ],
-  });
-}
-
-function bundleWithWebpack(folder: string): Promise<void> {
-  const bundler = webpack({
-    mode: 'production',
-    context: folder,
-    entry: './main.js',
-    // Workers may share a chunk, which webpack loads by its own script.
-    output: { path: join(folder, 'dist'), trustedTypes: true },
-    optimization: { minimize: false },
-  });
-  return new Promise((resolve, reject) => {
-    bundler?.run((error, stats) => {
-      const failures = stats?.toJson({ errors: true, warnings: true }) ?? {};
-      const complaints = [...(failures.errors ?? []), ...(failures.warnings ?? [])].map(({ message }) => message);
-      bundler.close(() => (error || complaints.length > 0 ? reject(error ?? new Error(complaints.join('\n'))) : resolve()));
-    });
   });
 }

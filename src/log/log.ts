@@ -19,7 +19,7 @@ import type { DeadLetter, PurgeOptions } from './upkeep.js';
 
 /**
  * Opens a log, and makes it where there is none. Rejects with `unsupported` without IndexedDB (unless `fallback` is `'memory'`),
- * `unsupported_version` when a newer release has written it, or `storage_failed`.
+ * `unsupported_version` when a newer release has written it, `storage_failed`, or `not_connected` when the code of the fallback cannot be loaded.
  */
 export async function openLog(name: string, options: LogOptions = {}): Promise<Log> {
   checkLogOptions(name, options);

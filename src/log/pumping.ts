@@ -23,7 +23,7 @@ export function receive(job: Job<AnySubscriber>, judges: Judge | undefined): Pro
 }
 
 async function pump<P extends Closable>(
-  { parts, lane, signal }: Job<P>,
+  { parts, lane, first, signal }: Job<P>,
   inner: Inner<P>,
   work: (term: Term) => Promise<void>,
 ): Promise<void> {
@@ -33,6 +33,7 @@ async function pump<P extends Closable>(
     parts.board.show(lane, { error: error as StreamError });
     throw error;
   } finally {
-    await inner.close();
+    // That one is closed with its outbox or inbox.
+    if (inner.current !== first) await inner.close();
   }
 }

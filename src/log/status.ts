@@ -28,7 +28,7 @@ export interface OutboxStatus {
   readonly term: number;
   /** Messages this tab has sent since it leads. */
   readonly sent: number;
-  /** Why it cannot send at the moment. */
+  /** Why it cannot send at the moment: `not_connected` also when the code for it could not be loaded. */
   readonly error?: StreamError | undefined;
 }
 
