@@ -6,7 +6,7 @@ import { build } from 'vite';
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 
 /**
- * `beside`: a program that the app has anyway; what that takes is not counted.
+ * `beside`: a program that the app has anyway; what that takes is not counted. What the entry shares with chunks that come later is in the first.
  * @typedef {{ name: string, budget: number, counts: 'all' | 'first', program: string, beside?: string }} App
  */
 
@@ -36,9 +36,9 @@ export const APPS = [
   },
   {
     name: 'proxystream/log, beside the core',
-    // What is reached; the aim is 9,000. Parts of it loaded later would not come when they are needed: offline.
-    budget: 13_000,
-    counts: 'all',
+    // What is reached; the aim is 9,000. What only pumps need comes later. The rest stores and reads, and is needed offline: it cannot.
+    budget: 10_000,
+    counts: 'first',
     beside: CORE,
     program: `${CORE}
       import { openLog } from 'proxystream/log';
@@ -81,10 +81,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
  * @param {App} app
  */
 export async function measure({ counts, program, beside }, dist = DIST) {
-  const { first, lazy } = await bundle(program, dist);
-  const all = gzipped(counts === 'all' ? [...first, ...lazy] : first);
-  const bytes = beside ? all - gzipped((await bundle(beside, dist)).first) : all;
-  return { bytes, later: gzipped(lazy), eager: first.flatMap((chunk) => chunk.moduleIds).some(isMqtt) };
+  const app = await bundle(program, dist);
+  const had = beside ? await bundle(beside, dist) : { first: [], lazy: [] };
+  const first = gzipped(app.first) - gzipped(had.first);
+  const later = gzipped(app.lazy) - gzipped(had.lazy);
+  return { bytes: counts === 'all' ? first + later : first, later, eager: app.first.flatMap((chunk) => chunk.moduleIds).some(isMqtt) };
 }
 
 /** @param {string} program @param {string} dist */

@@ -1,8 +1,8 @@
+import { Bell } from '../bell.js';
 import { type FilterOptions, type Judge, openGate } from '../filter.js';
 import type { AnySubscriber, Batch, BatchOptions, BatchSubscriber, Codec } from '../protocols.js';
 import type { Given } from './inner.js';
 import type { Parts } from './parts.js';
-import { aborted } from './patience.js';
 import { Pump } from './pump.js';
 import type { From } from './reading.js';
 import type { Lane } from './records.js';
@@ -21,8 +21,6 @@ export interface InboxOptions extends LogSubscriberOptions, Pick<FilterOptions, 
  */
 export class Inbox implements BatchSubscriber<LogMessage> {
   readonly codec: Codec;
-  readonly #parts: Parts;
-  readonly #lane: Lane;
   readonly #judges: Judge | undefined;
   readonly #pump: Pump<AnySubscriber>;
   readonly #reader: LogSubscriber;
@@ -30,8 +28,6 @@ export class Inbox implements BatchSubscriber<LogMessage> {
 
   /** @internal */
   constructor(parts: Parts, lane: Lane, given: Given<AnySubscriber>, options: InboxOptions) {
-    this.#parts = parts;
-    this.#lane = lane;
     this.#reader = new LogSubscriber(parts, lane, '#', options);
     this.#judges = options.filter && openGate(options, () => {});
     this.#pump = new Pump(parts, lane, given);
@@ -52,14 +48,17 @@ export class Inbox implements BatchSubscriber<LogMessage> {
   /** Settles once everything published from now on will be stored, by whichever tab, and delivered. */
   async ready(): Promise<void> {
     await this.#start();
-    const { bell } = this.#parts;
-    const heard = new AbortController();
+    const { parts, lane: own, signal } = this.#pump.job;
+    const { bell } = parts;
+    const answer = new Bell();
+    const answered = answer.next(signal);
     const deaf = bell.onMessage(([kind, lane]) => {
-      if (kind === 'ready' && lane === this.#lane) heard.abort();
+      if (kind === 'ready' && lane === own) answer.ring();
     });
-    const stop = bell.onRing(undefined, () => bell.post(['ready?', this.#lane]));
-    bell.post(['ready?', this.#lane]);
-    await Promise.race([aborted(heard.signal), aborted(this.#pump.job.signal), this.#running]);
+    const ask = () => bell.post(['ready?', own]);
+    const stop = bell.onRing(undefined, ask);
+    ask();
+    await Promise.race([answered, this.#running]);
     stop();
     deaf();
   }

@@ -32,9 +32,9 @@ export class Pump<P extends Closable> {
     this.code.catch(() => {});
   }
 
-  /** Begins to work once the code is there. Rejects when it has failed for good, or is closed before. Idempotent. */
+  /** Begins to work once the code is there. Rejects when it has failed for good, or is closed before. To be called once. */
   run(work: (pumps: Pumps, job: Job<P>) => Promise<void>): Promise<void> {
-    this.#running ??= this.code.then((pumps) => work(pumps, this.job));
+    this.#running = this.code.then((pumps) => work(pumps, this.job));
     return this.#running;
   }
 

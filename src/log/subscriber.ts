@@ -1,3 +1,4 @@
+import { check } from '../check.js';
 import { messagePack } from '../codec.js';
 import { StreamError } from '../errors.js';
 import { Mailbox, payloads } from '../mailbox.js';
@@ -42,7 +43,7 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
 
   constructor(parts: Parts, lane: Lane, topicFilter: string, options: LogSubscriberOptions) {
     const { name, from, maxMessages = 10_000, maxBytes = 4 * 2 ** 20 } = options;
-    if (name !== undefined && (typeof name !== 'string' || name === '')) throw new TypeError('name must be a non-empty string');
+    check(name === undefined || (typeof name === 'string' && name !== ''), 'name', name, 'a non-empty string');
     if (from !== undefined) checkFrom(from);
     this.#parts = parts;
     this.#lane = lane;
@@ -88,7 +89,7 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
     const { name, from = name === undefined ? 'now' : 'start' } = this.#options;
     const { signal } = this.#gone;
     if (signal.aborted) return;
-    const key = name === undefined ? undefined : cursorKey(this.#lane, name);
+    const key = name === undefined ? undefined : `${this.#lane}\0${name}`;
     const { log, at, lost } = await patiently(() => this.#register(key, from), signal);
     this.#parts.board.see(log);
     if (lost) this.#notify(lostError());
@@ -199,8 +200,4 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
     this.#parts.board.count(news);
     this.#mailbox.notify(news);
   }
-}
-
-export function cursorKey(lane: Lane, name: string): string {
-  return `${lane}\0${name}`;
 }
