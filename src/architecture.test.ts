@@ -13,6 +13,7 @@ const CONTRACT = [
   'events',
   'errors',
   'topic',
+  'after',
   'check',
   'filter',
   'backlog',
@@ -39,7 +40,7 @@ const CONNECTORS_SHARE = /^(protocols|events|errors|hex|unless-aborted|store\/(c
 /** Who may import what, from the particular to the general; a module's own private folder is always open to it. */
 const ARROWS: readonly { readonly who: RegExp; readonly may: RegExp }[] = [
   { who: /^index$/, may: /^([^/]+|filters\/(keep|sampling))$/ },
-  { who: /^(check|copy|errors|iterate|unless-aborted)$/, may: /^$/ },
+  { who: /^(after|check|copy|errors|iterate|unless-aborted)$/, may: /^$/ },
   { who: /^(topic|room)$/, may: /^(check|unless-aborted)$/ },
   { who: /^(protocols|events)$/, may: /^(errors|events|topic)$/ },
   { who: /^(backlog|bell|mailbox|gap|payloads)$/, may: /^(backlog|bell|check|errors|gap|iterate|payloads|protocols|room|unless-aborted)$/ },

@@ -34,8 +34,8 @@ export function decode(message: Uint8Array, topic: string): EventBatch {
     if (!(payload instanceof Uint8Array)) throw invalid("an inline event's payload is not binary");
     return new EncodedEvent(metadata, payload, raw, allowance);
   };
-  const [format, published, producer, ...rest] = list(value);
-  const batch = readBatch([format, published, producer instanceof Uint8Array && toHex(producer), ...rest], inline);
+  const [format, published, producer, seq, stores, events] = list(value);
+  const batch = readBatch([format, published, producer instanceof Uint8Array && toHex(producer), seq, stores, events], inline);
   // Where it arrived is what its reader subscribed to, and what its sender was allowed to publish to.
   return { ...batch, topic: topic || batch.topic };
 }

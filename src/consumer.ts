@@ -7,6 +7,7 @@
  * ```
  */
 
+import { after } from './after.js';
 import type { ConsumerStats, Delivery, EventDelivery } from './delivery.js';
 import type { Metadata } from './events.js';
 import { type Intake, type IntakeOptions, openIntake } from './intake.js';
@@ -132,8 +133,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
     const show = (delivery: EventDelivery<T> | undefined): Result<R> | Promise<Result<R>> => {
       if (!delivery) return DONE;
       if (pull) this.#last = delivery;
-      const value = view(delivery);
-      return value instanceof Promise ? value.then(found) : found(value);
+      return after(view(delivery), found);
     };
     const ready = this.#intake.poll();
     const work = ready ? show(ready) : this.#intake.take(options?.signal).then(show);

@@ -1,4 +1,5 @@
 /** Asks filters, and makes sure that one which fails loses nothing unless told to. */
+import { after } from './after.js';
 import { check, checkOneOf } from './check.js';
 import { StreamError, toStreamError } from './errors.js';
 import type { Metadata } from './events.js';
@@ -23,7 +24,7 @@ export type Verdict = boolean | StreamError;
 export type Judge = (metadata: readonly (Metadata | undefined)[]) => readonly Verdict[] | Promise<readonly Verdict[]>;
 
 /** `onFailure` is called for each event whose filter fails. */
-export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_000 }: FilterOptions, onFailure: () => void): Judge {
+export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_000 }: FilterOptions, onFailure?: () => void): Judge {
   check(filter === undefined || typeof filter === 'function', 'filter', filter, 'a function');
   // A longer timer fires at once.
   check(filterTimeoutMs > 0 && filterTimeoutMs < 2 ** 31, 'filterTimeoutMs', filterTimeoutMs, 'a number of milliseconds below 2^31');
@@ -37,7 +38,7 @@ export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_
       return metadata.map((facts) => facts !== undefined && (complete ? verdict(answers[next++]) : failed(answers)));
     };
     const answers = filter.batch ? attempt(() => filter.batch?.(asked)) : each(asked.map((facts) => attempt(() => filter(facts))));
-    return answers instanceof Promise ? answers.then(decide) : decide(answers);
+    return after(answers, decide);
   };
 
   function attempt(ask: () => unknown): unknown {
@@ -66,7 +67,7 @@ export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_
   }
 
   function failed(answer: unknown): Verdict {
-    onFailure();
+    onFailure?.();
     if (onFilterError !== 'throw') return onFilterError === 'drop';
     return answer instanceof StreamError ? answer : failure(`The filter must answer true or false, not ${String(answer)}`);
   }

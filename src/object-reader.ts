@@ -1,4 +1,5 @@
 /** From an event to the item a consumer hands out. */
+import { after } from './after.js';
 import { StreamError, toStreamError } from './errors.js';
 import type { EventBatch, KeyEvent, ObjectEvent, StoreConfig } from './events.js';
 import { fetchFrom, identityOf, ObjectProxy, type ProxyDescriptor, type ProxyMaker, release, unknownStore } from './object-proxy.js';
@@ -43,9 +44,7 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
         return proxyOf({ store, key, evict, size }, found);
       }
       const object = check(event.object);
-      if (!stores) return object;
-      const proxy = (checked: T) => proxyOf({ object: checked }, (stores as readonly Store[])[0]);
-      return object instanceof Promise ? object.then(proxy) : proxy(object);
+      return stores ? after(object, (checked) => proxyOf({ object: checked }, (stores as readonly Store[])[0])) : object;
     },
     async evict({ store, key, evict }, batch) {
       const found = evict && storeOf(batch.stores[store] as StoreConfig);
@@ -76,9 +75,7 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
   }
 
   function check(object: unknown): T | Promise<T> {
-    if (!schema) return object as T;
-    const result = schema['~standard'].validate(object);
-    return result instanceof Promise ? result.then(valid) : valid(result);
+    return schema ? after(schema['~standard'].validate(object), valid) : (object as T);
   }
 }
 

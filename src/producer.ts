@@ -78,7 +78,7 @@ export class StreamProducer<T> implements AsyncDisposable {
     checkCount('highWaterMark', highWaterMark);
     checkCount('batchBytes', batchBytes ?? 1);
     check((lingerMs ?? 0) >= 0, 'lingerMs', lingerMs, 'a number of milliseconds');
-    const judge = openGate(options, () => {});
+    const judge = openGate(options);
     this.#settings = {
       ...options,
       producer: this.id,

@@ -15,20 +15,23 @@ import { isTopic } from './topic.js';
 type ReadInline = (metadata: Metadata, object: unknown, raw: boolean) => InlineEvent;
 
 /**
- * Checks what came from outside and makes a batch of it. What the wire writes in a way of its own is put into ours: `inline` does that for an inline
+ * Checks what came from outside and makes a batch of it; a seventh part has the objects of all events, whose metadata is all there is of the sixth then. What the wire writes in a way of its own is put into ours: `inline` does that for an inline
  * event. Throws `StreamError`: `invalid_message`, or `unsupported_version`.
  */
 export function readBatch(wire: unknown, inline: ReadInline = asItIs): EventBatch {
-  const [version, topic, producer, seq, stores, events] = list(wire);
+  const [version, topic, producer, seq, stores, events, objects] = list(wire);
   checkVersion(version);
   demand(isTopic(topic), 'topic');
   demand(typeof producer === 'string' && /^[0-9a-f]{32}$/.test(producer), 'producer');
   demand(isCount(seq), 'sequence number');
   const configs = list(stores) as StoreConfig[];
   for (const store of configs) demand(isMap(store) && typeof store.name === 'string', 'store config');
+  const column = objects === undefined ? undefined : list(objects);
   const read: StreamEvent[] = [];
   // `map` would not stop at the first hole of a list that is long and empty.
-  for (const event of list(events)) read.push(readEvent(list(event), configs.length, inline));
+  for (const event of list(events)) {
+    read.push(column ? inline(facts(event), column[read.length], false) : readEvent(list(event), configs.length, inline));
+  }
   return { topic, producer, seq, stores: configs, events: read };
 }
 
@@ -48,10 +51,14 @@ function asItIs(metadata: Metadata, object: unknown): InlineEvent {
 function readEvent(event: readonly unknown[], stores: number, inline: ReadInline): StreamEvent {
   const [kind, metadata, store, key, evict, size] = event;
   if (kind === 2) return END_OF_STREAM;
-  demand(isMap(metadata), 'metadata');
-  if (kind === 0 && event.length > 2) return inline(metadata, event[2], event[3] === 1);
+  if (kind === 0 && event.length > 2) return inline(facts(metadata), event[2], event[3] === 1);
   demand(kind === 1 && isCount(store) && store < stores && typeof key === 'string' && typeof evict === 'boolean' && isCount(size), 'event');
-  return { type: 'key', metadata, store, key, evict, size };
+  return { type: 'key', metadata: facts(metadata), store, key, evict, size };
+}
+
+function facts(metadata: unknown): Metadata {
+  demand(isMap(metadata), 'metadata');
+  return metadata;
 }
 
 function isCount(value: unknown): value is number {

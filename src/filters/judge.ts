@@ -1,5 +1,6 @@
 /** A filter as a tree of parts: what page and worker both evaluate, a batch at a time. No knowledge of either. */
 
+import { after } from '../after.js';
 import type { Metadata } from '../events.js';
 import { openGate, type Verdict } from '../filter.js';
 import type { Filter } from '../protocols.js';
@@ -87,10 +88,5 @@ const NO_DEADLINE = 2 ** 31 - 1;
 /** Whatever the filter does, there is an answer for each event; at once when it answers at once. Throws `TypeError` for what is no filter. */
 // biome-ignore lint/suspicious/noExplicitAny: filters of every kind of metadata
 export function asking(filter: Filter<any>): Ask {
-  return openGate({ filter: filter ?? null, onFilterError: 'throw', filterTimeoutMs: NO_DEADLINE }, () => {});
-}
-
-/** Stays in this turn when it can. */
-export function after<T, R>(value: T | Promise<T>, then: (value: T) => R | Promise<R>): R | Promise<R> {
-  return value instanceof Promise ? value.then(then) : then(value);
+  return openGate({ filter: filter ?? null, onFilterError: 'throw', filterTimeoutMs: NO_DEADLINE });
 }

@@ -162,7 +162,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
     taskBegan();
     this.#heard.ring();
     try {
-      const [kind, topic, payload, seq, stores, events, objects] = list(data);
+      const [kind, topic, payload] = list(data);
       if (kind === PING) return;
       demand(typeof topic === 'string', 'topic');
       if (!this.#matches(topic)) return;
@@ -170,7 +170,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
         demand(payload instanceof Uint8Array, 'payload');
         this.#accept({ topic, payload }, payload.length);
       } else {
-        const batch = readBatch([kind, topic, payload, seq, stores, inRows(events, objects)]);
+        const batch = readBatch(data);
         this.#accept(batch, roughBatchBytes(batch));
       }
     } catch (error) {
@@ -190,16 +190,4 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
 function inColumns(events: readonly StreamEvent[]): (readonly unknown[])[] {
   const allInline = events.every((event): event is InlineEvent => event.type === 'inline');
   return allInline ? [events.map(({ metadata }) => metadata), events.map(({ object }) => object)] : [events.map(toWire)];
-}
-
-/** The events as wire format 1 has them. Anyone may have posted this. */
-function inRows(events: unknown, objects: unknown): unknown {
-  if (objects === undefined) return events;
-  const rows: unknown[] = [];
-  for (const [i, metadata] of list(events).entries()) {
-    // A list that is long and empty ends at its first hole.
-    demand(metadata !== undefined, 'metadata');
-    rows.push([0, metadata, list(objects)[i]]);
-  }
-  return rows;
 }
