@@ -7,10 +7,9 @@
  * ```
  */
 
-import { after } from './after.js';
-import type { ConsumerStats, Delivery, EventDelivery } from './delivery.js';
+import type { ConsumerStats, Delivery } from './delivery.js';
 import type { Metadata } from './events.js';
-import { type Intake, type IntakeOptions, openIntake } from './intake.js';
+import { type Intake, type IntakeOptions, openIntake, type Result } from './intake.js';
 import { DONE, iterate } from './iterate.js';
 import { ObjectProxy } from './object-proxy.js';
 import type { AnySubscriber } from './protocols.js';
@@ -23,16 +22,9 @@ export interface NextOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Result<R> = IteratorResult<R, undefined>;
-
-/** What a call makes of its event. */
-type View<T, R> = (delivery: Delivery<T>) => R | Promise<R>;
-
 class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, AsyncDisposable {
   readonly #subscriber: AnySubscriber;
   readonly #intake: Intake<T>;
-  #last: EventDelivery<T> | undefined;
-  #turn: Promise<unknown> | undefined;
 
   constructor(subscriber: AnySubscriber, options: IntakeOptions<T> = {}) {
     this.#subscriber = subscriber;
@@ -48,25 +40,24 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
    * Rejects with what the subscriber fails with, with `filter_failed` where `onFilterError` is `'throw'`, or with the signal's reason.
    */
   next(options?: NextOptions): Promise<Result<Item>> {
-    return this.#deliver(options, (delivery) => delivery.item as Item);
+    return this.#intake.deliver((delivery) => delivery.item as Item, options?.signal);
   }
 
   nextWithMetadata(options?: NextOptions): Promise<Result<[Metadata, Item]>> {
-    return this.#deliver(options, (delivery) => [delivery.metadata, delivery.item as Item]);
+    return this.#intake.deliver((delivery) => [delivery.metadata, delivery.item as Item], options?.signal);
   }
 
   /** Like `next`, with the object fetched. Rejects when it cannot be (`object_missing`); the call after that goes on with the next event. */
   nextObject(options?: NextOptions): Promise<Result<T>> {
-    return this.#deliver(options, (delivery) => objectOf(delivery, options));
+    return this.#intake.deliver((delivery) => objectOf(delivery, options), options?.signal);
   }
 
   nextObjectWithMetadata(options?: NextOptions): Promise<Result<[Metadata, T]>> {
-    return this.#deliver(options, async (delivery) => [delivery.metadata, await objectOf(delivery, options)]);
+    return this.#intake.deliver(async (delivery) => [delivery.metadata, await objectOf(delivery, options)], options?.signal);
   }
 
   /** Hands what is unacknowledged back to the subscriber: it comes again, here or elsewhere. `for await` calls this when its loop is left. */
   async return(): Promise<IteratorReturnResult<undefined>> {
-    this.#last = undefined;
     await this.#intake.rewind();
     return DONE;
   }
@@ -89,7 +80,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
 
   /** For working on several at once: nothing is acknowledged but by each delivery's `ack()`, in whatever order; the wire hears it in order. */
   deliveries(options?: NextOptions): AsyncIterableIterator<Delivery<T, Item>, undefined> {
-    return this.#iterate(() => this.#deliver(options, (delivery) => delivery as Delivery<T, Item>, false));
+    return this.#iterate(() => this.#intake.deliver((delivery) => delivery as Delivery<T, Item>, options?.signal, false));
   }
 
   /** Reads only as fast as it is read from. Cancelling it is leaving the loop. */
@@ -104,7 +95,6 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
 
   /** Ends a pending `next` with `done`. Closes the subscriber unless told not to, and, if told to, the stores that this consumer opened. Idempotent. */
   async close({ subscriber = true, stores = false }: { subscriber?: boolean; stores?: boolean } = {}): Promise<void> {
-    this.#last = undefined;
     try {
       await this.#intake.rewind(true);
       if (subscriber) await this.#subscriber.close();
@@ -120,43 +110,6 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
   #iterate<R>(next: () => Promise<Result<R>>): AsyncIterableIterator<R, undefined> {
     return iterate(next, () => this.return());
   }
-
-  /** In turn, and at once when it can. With `pull` it acknowledges the event before, and the next such call this one. */
-  async #deliver<R>(options: NextOptions | undefined, view: View<T, R>, pull = true): Promise<Result<R>> {
-    const { visit } = this.#intake;
-    while (this.#turn) await this.#turn;
-    if (visit !== this.#intake.visit) return DONE;
-    if (pull) {
-      this.#last?.ack();
-      this.#last = undefined;
-    }
-    const show = (delivery: EventDelivery<T> | undefined): Result<R> | Promise<Result<R>> => {
-      if (!delivery) return DONE;
-      if (pull) this.#last = delivery;
-      return after(view(delivery), found);
-    };
-    const ready = this.#intake.poll();
-    const work = ready ? show(ready) : this.#intake.take(options?.signal).then(show);
-    if (!(work instanceof Promise)) return work;
-    // Whoever comes meanwhile waits: arrivals stay in order.
-    this.#turn = work.catch(() => {});
-    try {
-      return await work;
-    } catch (error) {
-      // An event whose object nobody waited for is the next call's.
-      if (options?.signal?.aborted && pull && this.#last) {
-        this.#intake.putBack(this.#last);
-        this.#last = undefined;
-      }
-      throw error;
-    } finally {
-      this.#turn = undefined;
-    }
-  }
-}
-
-function found<R>(value: R): Result<R> {
-  return { done: false, value };
 }
 
 export interface StreamConsumer<T, Item = T> extends Consumer<T, Item> {}

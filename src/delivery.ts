@@ -31,26 +31,23 @@ export interface Delivery<T, Item = T | ObjectProxy<T>> {
   ack(): void;
 }
 
-/** An event from when it is read on. `settle` is called once, when it has been dealt with. */
-export class EventDelivery<T> implements Delivery<T> {
-  readonly topic: string;
-  readonly metadata: Metadata;
+/** An event from when it is read on. */
+export interface EventDelivery<T> extends Delivery<T> {
+  readonly event: StreamEvent;
+  readonly batch: EventBatch;
   /** There once the event has passed the filter. */
-  item!: T | ObjectProxy<T>;
-  #settle: (() => void) | undefined;
-  constructor(
-    readonly event: StreamEvent,
-    readonly batch: EventBatch,
-    settle: () => void,
-    public gap: StreamError | undefined,
-  ) {
-    this.topic = batch.topic;
-    this.metadata = (event as ObjectEvent).metadata;
-    this.#settle = settle;
-  }
+  item: T | ObjectProxy<T>;
+  gap: StreamError | undefined;
+  settle: (() => void) | undefined;
+}
 
-  ack(): void {
-    this.#settle?.();
-    this.#settle = undefined;
-  }
+/** `settle` is called once, when the event has been dealt with. */
+export function deliveryOf<T>(event: StreamEvent, batch: EventBatch, gap: StreamError | undefined, settle: () => void): EventDelivery<T> {
+  // One shape and one `ack` for all: there are many.
+  return { topic: batch.topic, metadata: (event as ObjectEvent).metadata, item: undefined as never, gap, event, batch, settle, ack };
+}
+
+function ack(this: EventDelivery<unknown>): void {
+  this.settle?.();
+  this.settle = undefined;
 }

@@ -1,9 +1,10 @@
-/** What a consumer does with messages before anyone sees their events: decode, count, filter, check – a group at a time. */
-import { type ConsumerStats, EventDelivery } from './delivery.js';
+/** What a consumer does with messages before anyone sees their events: decode, count, filter, check – a group at a time. And who gets which, in turn. */
+import { after } from './after.js';
+import type { ConsumerStats, Delivery, EventDelivery } from './delivery.js';
 import { type EndOfStreamRule, openEndRule } from './end-of-stream.js';
 import { reportUnheard, StreamError, toStreamError } from './errors.js';
-import type { EventBatch } from './events.js';
 import { type FilterOptions, openGate } from './filter.js';
+import { DONE } from './iterate.js';
 import { type MessageOptions, openMessageReader } from './message-reader.js';
 import { openObjectReader, type ReaderOptions } from './object-reader.js';
 import type { AnySubscriber } from './protocols.js';
@@ -16,19 +17,21 @@ export interface IntakeOptions<T> extends FilterOptions, ReaderOptions<T>, Messa
   readonly endOfStream?: EndOfStreamRule;
 }
 
+export type Result<R> = IteratorResult<R, undefined>;
+
+/** What a call makes of its event. */
+type View<T, R> = (delivery: Delivery<T>) => R | Promise<R>;
+
 /** Events judged and decoded in one go: enough for a filter to be asked in batches, little enough to stay smooth. */
 const GROUP = 256;
 
 export interface Intake<T> {
   readonly stats: ConsumerStats;
-  /** Counts how often the reading began anew. */
-  readonly visit: number;
-  /** The next event that is ready now. */
-  poll(): EventDelivery<T> | undefined;
-  /** An event that was given out is the next one again. */
-  putBack(delivery: EventDelivery<T>): void;
-  /** The next event when there is one; nothing once the stream has ended or is closed. Rejects as `StreamConsumer.next` says; that loses nothing. */
-  take(signal: AbortSignal | undefined): Promise<EventDelivery<T> | undefined>;
+  /**
+   * What `view` makes of the next event, in turn, and at once when it can; done once the stream has ended or is closed. With `pull` it acknowledges the
+   * event before, and the next such call this one. Rejects as `StreamConsumer.next` says; that loses nothing.
+   */
+  deliver<R>(view: View<T, R>, signal: AbortSignal | undefined, pull?: boolean): Promise<Result<R>>;
   /** Hands everything unfinished back, and ends every wait; closed, it stays ended. */
   rewind(closing?: boolean): Promise<void>;
   closeStores(): Promise<void>;
@@ -36,10 +39,10 @@ export interface Intake<T> {
 
 export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<T>): Intake<T> {
   const stats: ConsumerStats = { events: 0, dropped: 0, invalid: 0, duplicates: 0, gaps: 0, missed: 0, filterErrors: 0 };
-  const reader = openMessageReader(subscriber, options, stats);
   const objects = openObjectReader(options);
   const judge = openGate(options, () => stats.filterErrors++);
   const rule = openEndRule(options.endOfStream ?? 'first');
+  const reader = openMessageReader<T>(subscriber, options, stats, rule.saw);
   const rest = openTurn();
   let source: AsyncIterator<Incoming> | undefined;
   let pulling = false;
@@ -49,46 +52,56 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
   let candidates: EventDelivery<T>[] = [];
   /** Past it, ends of streams among them; the next one is the last. */
   let ready: EventDelivery<T>[] = [];
-  /** Batches some of whose events are not dealt with, and what is called when all are. */
-  const open = new Set<{ readonly batch: EventBatch; readonly listeners: (() => void)[] }>();
   let filling: Promise<void> | undefined;
   let wake: (() => void) | undefined;
   /** Missing before the next event that is given out. */
   let gapBefore: StreamError | undefined;
+  /** The call that is served now. */
+  let turn: Promise<unknown> | undefined;
+  /** Acknowledged by asking for the next. */
+  let last: EventDelivery<T> | undefined;
   /** Sticky. */
   let ended = false;
+  /** Counts how often the reading began anew. */
   let visit = 0;
 
   return {
     stats,
-    get visit() {
-      return visit;
-    },
-    poll,
-    putBack(delivery) {
-      ready.push(delivery);
-      stats.events--;
-    },
-    async take(signal) {
+    async deliver<R>(view: View<T, R>, signal: AbortSignal | undefined, pull = true): Promise<Result<R>> {
       const own = visit;
-      while (own === visit) {
-        const next = poll();
-        if (next) return next;
-        if (ended) break;
-        signal?.throwIfAborted();
-        filling ??= fill();
-        try {
-          await unlessAborted(filling, signal);
-        } finally {
-          if (own === visit && !signal?.aborted) filling = undefined;
-        }
+      while (turn) await turn;
+      if (own !== visit) return DONE;
+      if (pull) {
+        last?.ack();
+        last = undefined;
       }
-      await leaveFinished();
-      return undefined;
+      const show = (delivery: EventDelivery<T> | undefined): Result<R> | Promise<Result<R>> => {
+        if (!delivery) return DONE;
+        if (pull) last = delivery;
+        return after(view(delivery), found);
+      };
+      const work = after(poll() ?? take(signal), show);
+      if (!(work instanceof Promise)) return work;
+      // Whoever comes meanwhile waits: arrivals stay in order.
+      turn = work.catch(() => {});
+      try {
+        return await work;
+      } catch (error) {
+        // An event whose object nobody waited for is the next call's.
+        if (signal?.aborted && pull && last) {
+          ready.push(last);
+          stats.events--;
+          last = undefined;
+        }
+        throw error;
+      } finally {
+        turn = undefined;
+      }
     },
-    rewind(closing) {
+    rewind(closing = ended) {
       visit++;
-      if (closing) ended = true;
+      ended = closing;
+      last = undefined;
       filling = undefined;
       wake?.();
       return giveBack();
@@ -96,6 +109,7 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
     closeStores: objects.closeStores,
   };
 
+  /** The next event that is ready now. */
   function poll(): EventDelivery<T> | undefined {
     while (!ended) {
       const next = ready.pop();
@@ -109,42 +123,91 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
     return undefined;
   }
 
+  /** The next event when there is one; nothing once the stream has ended, or was left. */
+  async function take(signal: AbortSignal | undefined): Promise<EventDelivery<T> | undefined> {
+    const own = visit;
+    while (own === visit && !ended) {
+      signal?.throwIfAborted();
+      // What makes events ready goes on though nobody waits for it: its outcome is for the next one who does.
+      filling ??= new Promise<void>((resolve, reject) => {
+        wake = resolve;
+        fill().then(resolve, reject);
+      });
+      try {
+        await unlessAborted(filling, signal);
+      } finally {
+        if (!signal?.aborted) filling = undefined;
+      }
+      const next = poll();
+      if (next) return next;
+    }
+    await leaveFinished();
+    return undefined;
+  }
+
   async function leaveFinished(): Promise<void> {
-    if (ended && open.size === 0) await giveBack();
+    if (ended && reader.unfinished.size === 0) await giveBack();
   }
 
   async function giveBack(): Promise<void> {
-    for (const { batch } of open) reader.forget(batch);
-    open.clear();
+    reader.forget();
     candidates = [];
     ready = [];
     unread = undefined;
     const leaving = source?.return?.();
-    const pending = pulling;
+    leaving?.catch(() => {});
+    // A generator answers only after its pending next has; nobody should wait for that.
+    const left = pulling ? undefined : leaving;
     source = undefined;
     pulling = false;
-    // A generator answers only after its pending next has; nobody should wait for that.
-    if (pending) leaving?.then(undefined, () => {});
-    else await leaving;
+    await left;
   }
 
-  /** What makes events ready goes on though nobody waits for it: its outcome is for the next one who does. */
-  function fill(): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      wake = resolve;
-      fillOnce().then(resolve, reject);
-    });
-  }
-
-  async function fillOnce(): Promise<void> {
+  async function fill(): Promise<void> {
     const own = visit;
     await rest();
-    if (own !== visit || ended) return;
+    if (own !== visit) return;
     if (candidates.length === 0) {
       if (!unread) await pull();
       if (unread) read(unread);
     }
-    await judgeAll();
+    const answer = judge(candidates.map(({ metadata }) => metadata));
+    const verdicts = answer instanceof Promise ? await answer : answer;
+    if (own !== visit) return;
+    const passed: EventDelivery<T>[] = [];
+    let judged = 0;
+    for (const delivery of candidates) {
+      const { event, batch } = delivery;
+      const verdict = verdicts[judged];
+      if (verdict instanceof StreamError) {
+        // Nothing is lost: what came before is given out, then the filter is asked again.
+        if (judged === 0) throw verdict;
+        break;
+      }
+      judged++;
+      gapBefore ??= delivery.gap;
+      try {
+        if (verdict) {
+          stats.dropped++;
+          if (event.type === 'key') await objects.evict(event, batch);
+          delivery.ack();
+        } else {
+          if (event.type !== 'end') {
+            const reading = objects.read(event, batch);
+            delivery.item = reading instanceof Promise ? await reading : reading;
+            delivery.gap = gapBefore;
+            gapBefore = undefined;
+          }
+          passed.push(delivery);
+        }
+      } catch (error) {
+        reader.reject(toStreamError(error, verdict ? 'object_missing' : 'schema_mismatch', verdict ? 'Not evicted' : 'The schema failed'));
+        delivery.ack();
+      }
+      if (own !== visit) return;
+    }
+    candidates = candidates.slice(judged);
+    ready = passed.reverse();
   }
 
   async function pull(): Promise<void> {
@@ -168,81 +231,17 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
   function read({ messages, finish }: Unread): void {
     candidates = [];
     for (const [index, message] of messages) {
-      const batch = reader.read(message);
-      const done = () => finish(index);
-      if (batch && reader.isNew(batch)) begin(batch, done);
-      else whenDone(batch, done);
+      reader.read(message, candidates, () => {
+        finish(index);
+        leaveFinished().catch(reportUnheard);
+      });
       // What follows an end may be nobody's.
       if (candidates.length >= GROUP || candidates.at(-1)?.event.type === 'end') return;
     }
     unread = undefined;
   }
+}
 
-  function begin(batch: EventBatch, done: () => void): void {
-    const unfinished = { batch, listeners: [done] };
-    let left = 1;
-    const settle = () => {
-      if (--left > 0) return;
-      open.delete(unfinished);
-      for (const listener of unfinished.listeners) listener();
-      leaveFinished().catch(reportUnheard);
-    };
-    open.add(unfinished);
-    rule.saw(batch);
-    for (const event of batch.events) {
-      left++;
-      candidates.push(new EventDelivery(event, batch, settle, reader.takeGap()));
-    }
-    settle();
-  }
-
-  /** A batch that came again while it is not finished is done when that one is. */
-  function whenDone(copy: EventBatch | undefined, done: () => void): void {
-    for (const { batch, listeners } of open) {
-      const same = batch.producer === copy?.producer && batch.topic === copy?.topic && batch.seq === copy.seq;
-      if (same) return void listeners.push(done);
-    }
-    done();
-  }
-
-  async function judgeAll(): Promise<void> {
-    const own = candidates;
-    const answer = judge(own.map(({ metadata }) => metadata));
-    const verdicts = answer instanceof Promise ? await answer : answer;
-    if (own !== candidates) return; // rewound meanwhile
-    const passed: EventDelivery<T>[] = [];
-    let left: EventDelivery<T>[] = [];
-    for (const [i, delivery] of own.entries()) {
-      const { event, batch } = delivery;
-      const verdict = verdicts[i];
-      if (verdict instanceof StreamError) {
-        // Nothing is lost: what came before is given out, then the filter is asked again.
-        if (i === 0) throw verdict;
-        left = own.slice(i);
-        break;
-      }
-      gapBefore ??= delivery.gap;
-      try {
-        if (verdict) {
-          stats.dropped++;
-          if (event.type === 'key') await objects.evict(event, batch);
-          delivery.ack();
-        } else {
-          if (event.type !== 'end') {
-            const reading = objects.read(event, batch);
-            delivery.item = reading instanceof Promise ? await reading : reading;
-            delivery.gap = gapBefore;
-            gapBefore = undefined;
-          }
-          passed.push(delivery);
-        }
-      } catch (error) {
-        reader.reject(toStreamError(error, verdict ? 'object_missing' : 'schema_mismatch', verdict ? 'Not evicted' : 'The schema failed'));
-        delivery.ack();
-      }
-      if (own !== candidates) return;
-    }
-    candidates = left;
-    ready = passed.reverse();
-  }
+function found<R>(value: R): Result<R> {
+  return { done: false, value };
 }

@@ -1,5 +1,5 @@
 /** From what the wire brings to batches of events; counts and reports what is invalid, doubled or missing. */
-import type { ConsumerStats } from './delivery.js';
+import { type ConsumerStats, deliveryOf, type EventDelivery } from './delivery.js';
 import { reportUnheard, StreamError, type StreamErrorCode, toStreamError } from './errors.js';
 import type { EventBatch } from './events.js';
 import type { FilterOptions } from './filter.js';
@@ -16,59 +16,95 @@ export interface MessageOptions {
   readonly onGap?: (gap: StreamError) => void;
 }
 
-export interface MessageReader {
+export interface MessageReader<T> {
+  /** Batches some of whose events are not dealt with, and what is called when all are. */
+  readonly unfinished: Set<{ readonly batch: EventBatch; readonly listeners: (() => void)[] }>;
   /** Settles once these can be read, with what is to be read in their place. */
   load(arrivals: readonly Arrival[]): Promise<readonly Arrival[]>;
-  /** Nothing when it is no batch. */
-  read(incoming: Arrival): EventBatch | undefined;
-  /** False for what has been read before. */
-  isNew(batch: EventBatch): boolean;
-  /** It comes again, and is no duplicate then. */
-  forget(batch: EventBatch): void;
-  /** What was missing before the event that is read now. */
-  takeGap(): StreamError | undefined;
+  /** Adds the events of what has arrived; `done` is called once they are dealt with, at once where there are none. */
+  read(arrival: Arrival, into: EventDelivery<T>[], done: () => void): void;
+  /** What is unfinished comes again, and is no duplicate then. */
+  forget(): void;
   reject(error: StreamError): void;
 }
 
-export function openMessageReader(
+/** `onBatch` hears of every batch that is no duplicate. */
+export function openMessageReader<T>(
   subscriber: AnySubscriber,
   { codec, filter, onInvalid = firstOfEachKind(), onGap }: MessageOptions & FilterOptions,
   stats: ConsumerStats,
-): MessageReader {
+  onBatch: (batch: EventBatch) => void,
+): MessageReader<T> {
   const { codec: own, competing } = subscriber as BatchSubscriber;
   const reading = codec ?? own;
   const seen = new SequenceTracker();
+  const unfinished: MessageReader<T>['unfinished'] = new Set();
+  /** What is missing before the event that is read next. */
   let before: StreamError | undefined;
   return {
+    unfinished,
     async load(arrivals) {
       await reading?.load?.();
       return (reading && (await filter?.incoming?.(arrivals, reading))) ?? arrivals;
     },
-    read(incoming) {
-      if (isGap(incoming)) missing(incoming);
-      else if (incoming instanceof StreamError) reject(incoming);
-      else return 'events' in incoming ? incoming : decode(incoming);
-    },
-    isNew({ producer, topic, seq }) {
-      if (producer === undefined || seq === undefined) return true;
-      const missed = seen.see(producer, topic, seq);
-      if (missed === undefined) stats.duplicates++;
-      else if (!competing) {
-        stats.missed += missed;
-        if (missed > 0) missing(gap('sequence', missed, topic));
+    read(arrival, into, done) {
+      const batch = batchOf(arrival);
+      if (!batch || !isNew(batch)) {
+        whenDone(batch, done);
+        return;
       }
-      return missed !== undefined;
+      const own = { batch, listeners: [done] };
+      let left = batch.events.length + 1;
+      const settle = () => {
+        if (--left > 0) return;
+        unfinished.delete(own);
+        for (const listener of own.listeners) listener();
+      };
+      unfinished.add(own);
+      onBatch(batch);
+      for (const event of batch.events) {
+        into.push(deliveryOf(event, batch, before, settle));
+        before = undefined;
+      }
+      settle();
     },
-    forget({ producer, topic, seq }) {
-      if (producer !== undefined && seq !== undefined) seen.forget(producer, topic, seq);
-    },
-    takeGap() {
-      const found = before;
-      before = undefined;
-      return found;
+    forget() {
+      for (const { batch } of unfinished) {
+        const { producer, topic, seq } = batch;
+        if (producer !== undefined && seq !== undefined) seen.forget(producer, topic, seq);
+      }
+      unfinished.clear();
     },
     reject,
   };
+
+  /** Nothing when it is no batch. */
+  function batchOf(arrival: Arrival): EventBatch | undefined {
+    if (isGap(arrival)) missing(arrival);
+    else if (arrival instanceof StreamError) reject(arrival);
+    else return 'events' in arrival ? arrival : decode(arrival);
+  }
+
+  /** False for what has been read before. */
+  function isNew({ producer, topic, seq }: EventBatch): boolean {
+    if (producer === undefined || seq === undefined) return true;
+    const missed = seen.see(producer, topic, seq);
+    if (missed === undefined) stats.duplicates++;
+    else if (!competing) {
+      stats.missed += missed;
+      if (missed > 0) missing(gap('sequence', missed, topic));
+    }
+    return missed !== undefined;
+  }
+
+  /** A batch that came again while it is not finished is done when that one is. */
+  function whenDone(copy: EventBatch | undefined, done: () => void): void {
+    for (const { batch, listeners } of unfinished) {
+      const same = batch.producer === copy?.producer && batch.topic === copy?.topic && batch.seq === copy.seq;
+      if (same) return void listeners.push(done);
+    }
+    done();
+  }
 
   function decode({ payload, topic }: Message): EventBatch | undefined {
     try {

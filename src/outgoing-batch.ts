@@ -1,31 +1,34 @@
 /** Events of one topic on their way out as one batch: aggregated, stored, encoded, numbered – each step done once, however often it is retried. */
 import { END_OF_STREAM, type Metadata, type StreamEvent } from './events.js';
-import type { Encoded, Wire } from './outlet.js';
+import type { Encoded, Sealed, Wire } from './outlet.js';
 import type { EventPublisher, Lifetime, Publisher, Store } from './protocols.js';
+import type { Guest } from './room.js';
 import { failuresOf } from './settle.js';
 
 export type Aggregator<T> = (objects: readonly T[]) => T | Promise<T>;
 
 /** Somebody who wants to know how an attempt ends. */
 export interface Waiter {
-  resolve(): void;
+  resolve(value?: unknown): void;
   reject(reason: unknown): void;
+  /** False once it has been told. */
+  waits?: boolean;
 }
 
-/** One `send`. */
-export interface Outgoing<T> {
+/** What travels as one event. */
+interface Content<T> {
   readonly object: T;
   readonly metadata: Metadata;
   readonly evict: Lifetime;
-  /** What it takes of the producer's room. */
-  readonly bytes: number;
-  /** What it is expected to take of its message. */
-  readonly load: number;
   readonly encoded?: Encoded | undefined;
-  /** Its sender, if that one waits for the batch. */
-  waiter?: Waiter | undefined;
   /** Key of the stored object. */
   key?: string | undefined;
+}
+
+/** One `send`: it takes `bytes` of the producer's room. Its sender may wait for its batch. */
+export interface Outgoing<T> extends Content<T>, Guest, Waiter {
+  /** What it is expected to take of its message. */
+  readonly load: number;
 }
 
 export interface BatchSettings<T> extends Wire {
@@ -48,65 +51,61 @@ export interface OutgoingBatch<T> {
   /** Others who wait for it, as senders do. */
   readonly waiters: Waiter[];
   /** What travels: the events, or the one that stands for them. */
-  contents?: readonly Outgoing<T>[] | undefined;
+  contents?: readonly Content<T>[] | undefined;
   /** The batch's place in its stream, once it has one. */
   seq?: number | undefined;
-  send?: () => Promise<void>;
+  message?: Sealed;
 }
 
-export function newBatch<T>(): OutgoingBatch<T> {
-  return { entries: [], load: 0, waiters: [] };
+export function newBatch<T>(entries: Outgoing<T>[] = []): OutgoingBatch<T> {
+  return { entries, load: 0, waiters: [] };
 }
 
-/** Whatever may fail before the wire is reached; then `send` is there. */
+/** Whatever may fail before the wire is reached; then `message` is there. */
 export async function prepare<T>(
   batch: OutgoingBatch<T>,
-  { topic, producer, outlet, aggregator, store, transmit }: BatchSettings<T>,
+  { topic, producer, outlet, aggregator, store }: BatchSettings<T>,
   nextSeq: () => number,
 ): Promise<void> {
-  const { entries, ends, send } = batch;
+  const { entries, ends } = batch;
   batch.sealed = true;
-  if (send) return;
+  if (batch.message) return;
   batch.contents ??= aggregator && entries.length > 0 ? [await aggregate(entries, aggregator)] : entries;
   if (store) await storeAll(batch.contents, store);
   await outlet.load?.();
   const events = batch.contents.map((entry) => entry.encoded ?? outlet.encodeEvent(toEvent(entry, store)));
   if (ends) events.push(outlet.encodeEvent(END_OF_STREAM));
   batch.seq ??= nextSeq();
-  const message = outlet.assemble({ topic, producer, seq: batch.seq, stores: store ? [store.config] : [] }, events);
-  batch.send = () => transmit(topic, message);
+  batch.message = outlet.assemble({ topic, producer, seq: batch.seq, stores: store ? [store.config] : [] }, events);
 }
 
 /** Two batches to put in its place, so that the fate of one event is not the others': the end by itself, else halves. None when it is one already. */
 export function split<T>({ entries, ends, contents, seq }: OutgoingBatch<T>, aggregated: boolean): OutgoingBatch<T>[] {
   const middle = ends || aggregated ? entries.length : entries.length >> 1;
   if (middle === 0 || (aggregated && !ends)) return [];
-  const part = () => ({ ...newBatch<T>(), sealed: true });
   return [
-    { ...part(), entries: entries.slice(0, middle), contents: aggregated ? contents : undefined, seq },
-    { ...part(), entries: entries.slice(middle), ends: !!ends },
+    { ...newBatch(entries.slice(0, middle)), sealed: true, contents: aggregated ? contents : undefined, seq },
+    { ...newBatch(entries.slice(middle)), sealed: true, ends: !!ends },
   ];
 }
 
-async function aggregate<T>(entries: readonly Outgoing<T>[], aggregator: Aggregator<T>): Promise<Outgoing<T>> {
+async function aggregate<T>(entries: readonly Outgoing<T>[], aggregator: Aggregator<T>): Promise<Content<T>> {
   const object = await aggregator(entries.map((entry) => entry.object));
   const metadata = Object.assign({}, ...entries.map((entry) => entry.metadata)) as Metadata;
-  return { object, metadata, evict: entries.find(({ evict }) => evict)?.evict ?? false, bytes: 0, load: 0 };
+  return { object, metadata, evict: entries.find(({ evict }) => evict)?.evict ?? false };
 }
 
 /** An object is in the store before its event is published, unless that keeps it. What has been stored stays so when another one fails. */
-async function storeAll<T>(entries: readonly Outgoing<T>[], store: Store): Promise<void> {
+async function storeAll<T>(entries: readonly Content<T>[], store: Store): Promise<void> {
   const missing = entries.filter(({ key }) => key === undefined);
   const keys = await store.putLarge?.(missing);
-  if (keys) {
-    for (const [i, entry] of missing.entries()) entry.key = keys[i];
-    return;
-  }
-  for (const failure of await failuresOf(missing.map(async (entry) => (entry.key = await store.put(entry.object, entry.evict)))))
-    throw failure;
+  const storing = missing.map(async (entry, i) => {
+    entry.key = keys ? keys[i] : await store.put(entry.object, entry.evict);
+  });
+  for (const failure of await failuresOf(storing)) throw failure;
 }
 
-function toEvent<T>({ object, metadata, evict, key }: Outgoing<T>, from: Store | undefined): StreamEvent {
+function toEvent<T>({ object, metadata, evict, key }: Content<T>, from: Store | undefined): StreamEvent {
   if (key === undefined) return { type: 'inline', metadata, object };
   const size = from?.sizeOf?.(key) ?? (object as Partial<ArrayBufferView> | undefined)?.byteLength ?? 0;
   return { type: 'key', metadata, store: 0, key, evict: !!evict, size };

@@ -5,7 +5,7 @@ import type { Codec, EventPublisher, Publisher } from './protocols.js';
 /** An event ready for the wire. */
 export type Encoded = StreamEvent | Uint8Array;
 
-type Sealed = EventBatch | Uint8Array;
+export type Sealed = EventBatch | Uint8Array;
 
 /** A `Codec`, or what stands for one where events go as they are. */
 export interface Outlet extends Pick<Codec, 'single' | 'load'> {

@@ -68,12 +68,22 @@ export class StreamProducer<T> implements AsyncDisposable {
   /** Identifies this producer's batches; new for every producer. */
   readonly id = toHex(crypto.getRandomValues(new Uint8Array(16)));
   readonly stats: ProducerStats = { events: 0, batches: 0, dropped: 0, failures: 0 };
-  readonly #settings: Omit<TopicSettings<T>, 'topic' | 'store'> & Pick<ProducerOptions<T>, 'stores' | 'defaultStore'>;
+  readonly #settings: Omit<TopicSettings<T>, 'topic' | 'store'> &
+    Pick<ProducerOptions<T>, 'defaultStore'> &
+    Required<Pick<ProducerOptions<T>, 'stores'>>;
   readonly #topics = new Map<string, TopicStream<T>>();
   #closing: Promise<void> | undefined;
 
   constructor(publisher: Publisher | EventPublisher, options: ProducerOptions<T> = {}) {
-    const { batchSize = 1, batchBytes, lingerMs, highWaterMark = 16_384, highWaterBytes = 64 * 2 ** 20, onError = reportUnheard } = options;
+    const {
+      batchSize = 1,
+      batchBytes,
+      lingerMs,
+      highWaterMark = 16_384,
+      highWaterBytes = 64 * 2 ** 20,
+      stores = {},
+      onError = reportUnheard,
+    } = options;
     checkCount('batchSize', batchSize);
     checkCount('highWaterMark', highWaterMark);
     checkCount('batchBytes', batchBytes ?? 1);
@@ -87,6 +97,7 @@ export class StreamProducer<T> implements AsyncDisposable {
       judge: options.filter && judge,
       room: new Room(Math.max(highWaterMark, batchSize), highWaterBytes),
       batchSize,
+      stores,
       stats: this.stats,
       onError,
       relieve: () => {
@@ -162,15 +173,18 @@ export class StreamProducer<T> implements AsyncDisposable {
     const closed = closedError();
     const timer = setTimeout(() => late.abort(reason), timeoutMs);
     for (const topic of topics) this.#stream(topic);
-    const { publisher, room } = this.#settings;
+    const { publisher, room, stores, defaultStore } = this.#settings;
     const streams = [...this.#topics];
     const failures = await failuresOf(streams.map(([topic, stream]) => stream.flush(late.signal, topics.includes(topic))));
     clearTimeout(timer);
     room.close(closed);
-    failures.push(...(await failuresOf(streams.map(([, stream]) => stream.abandon(closed)))));
-    const closing = [closesPublisher && publisher, ...(closesStores ? this.#stores() : [])];
+    await failuresOf(
+      streams.map(([, stream]) => stream.abandon(closed)),
+      failures,
+    );
     // The publisher first, whatever comes of it.
-    for (const part of closing) if (part) failures.push(...(await failuresOf([(async () => part.close())()])));
+    const closing = new Set([closesPublisher && publisher, ...(closesStores ? [...Object.values(stores), defaultStore] : [])]);
+    for (const part of closing) if (part) await failuresOf([(async () => part.close())()], failures);
     throwAny(failures);
   }
 
@@ -178,20 +192,12 @@ export class StreamProducer<T> implements AsyncDisposable {
     if (this.#closing) throw closedError();
     let stream = this.#topics.get(topic);
     if (!stream) {
-      stream = openTopic({ ...this.#settings, topic: checkTopic(topic), store: this.#storeOf(topic) });
+      const { stores, defaultStore } = this.#settings;
+      const store = Object.hasOwn(stores, topic) ? stores[topic] : defaultStore;
+      stream = openTopic({ ...this.#settings, topic: checkTopic(topic), store });
       this.#topics.set(topic, stream);
     }
     return stream;
-  }
-
-  #storeOf(topic: string): Store | undefined {
-    const { stores = {}, defaultStore } = this.#settings;
-    return Object.hasOwn(stores, topic) ? stores[topic] : defaultStore;
-  }
-
-  #stores(): Store[] {
-    const { stores = {}, defaultStore } = this.#settings;
-    return [...new Set([...Object.values(stores), defaultStore])].filter((store) => store !== undefined);
   }
 }
 

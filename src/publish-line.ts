@@ -1,6 +1,6 @@
 /** The batches of one topic in order: the last may still grow, the first are on the wire. A failure keeps them all for the next attempt. */
 import { StreamError, type StreamErrorCode } from './errors.js';
-import { type BatchSettings, newBatch, type Outgoing, type OutgoingBatch, prepare, split, type Waiter } from './outgoing-batch.js';
+import { type BatchSettings, newBatch, type Outgoing, type OutgoingBatch, prepare, split } from './outgoing-batch.js';
 import type { Room } from './room.js';
 import { failuresOf } from './settle.js';
 
@@ -45,7 +45,7 @@ export interface PublishLine<T> {
 }
 
 export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
-  const { publisher, outlet, aggregator, store, room, stats, batchSize, batchBytes, onError } = settings;
+  const { topic, publisher, outlet, transmit, aggregator, store, room, stats, batchSize, batchBytes, onError } = settings;
   const maxEvents = aggregator ? batchSize : outlet.single ? 1 : Math.max(batchSize, MAX_EVENTS);
   const batches: OutgoingBatch<T>[] = [];
   let flying = 0;
@@ -122,7 +122,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       flying++;
       try {
         await prepare(batch, settings, () => nextSeq++);
-        void over(batch, batches.includes(batch) && batch.send?.());
+        void over(batch, batch.message && batches.includes(batch) && transmit(topic, batch.message));
       } catch (error) {
         await over(batch, Promise.reject(error));
       }
@@ -188,10 +188,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
 
   function leave(batch: OutgoingBatch<T>): void {
     replace(batch);
-    room.leave(
-      batch.entries.length,
-      batch.entries.reduce((sum, { bytes }) => sum + bytes, 0),
-    );
+    for (const { bytes } of batch.entries) room.leave(1, bytes);
   }
 
   /** Removes the objects of events that will never be published. */
@@ -202,17 +199,15 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
 
 /** Settles with the present attempt of them all. */
 function watch(batches: readonly OutgoingBatch<unknown>[]): Promise<unknown> {
-  return Promise.all(batches.map(({ waiters }) => new Promise<void>((resolve, reject) => waiters.push({ resolve, reject }))));
+  return Promise.all(batches.map(({ waiters }) => new Promise((resolve, reject) => waiters.push({ resolve, reject, waits: true }))));
 }
 
 /** True when somebody heard. */
-function settle({ entries, waiters }: OutgoingBatch<unknown>, how: keyof Waiter, reason?: unknown): boolean {
-  const senders: Waiter[] = [];
-  for (const entry of entries) {
-    if (entry.waiter) senders.push(entry.waiter);
-    entry.waiter = undefined;
+function settle({ entries, waiters }: OutgoingBatch<unknown>, how: 'resolve' | 'reject', reason?: unknown): boolean {
+  const waiting = [...entries, ...waiters.splice(0)].filter(({ waits }) => waits);
+  for (const waiter of waiting) {
+    waiter.waits = false;
+    waiter[how](reason);
   }
-  const all = senders.concat(waiters.splice(0));
-  for (const waiter of all) waiter[how](reason);
-  return all.length > 0;
+  return waiting.length > 0;
 }

@@ -1,6 +1,7 @@
-/** What failed of these promises, once all of them have settled. */
-export async function failuresOf(work: readonly unknown[]): Promise<unknown[]> {
-  return (await Promise.allSettled(work)).flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+/** What failed of these promises, once all of them have settled; behind what had failed before. */
+export async function failuresOf(work: readonly unknown[], failures: unknown[] = []): Promise<unknown[]> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') failures.push(result.reason);
+  return failures;
 }
 
 /** Throws what failed, if anything: the one failure, or an `AggregateError` of several. */

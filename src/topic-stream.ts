@@ -17,13 +17,15 @@ export interface TopicSettings<T> extends LineSettings<T> {
   readonly relieve: () => void;
 }
 
-/** What moves past the filter: an event, or (without one) a mark behind all events before it. And who waits for it. */
-interface Step<T> extends Guest, Waiter {
-  readonly entry: Outgoing<T> | undefined;
-  readonly signal: AbortSignal | undefined;
-  /** Of a mark: the stream ends there. */
+/** A place behind all events before it, and whether the stream ends there. */
+interface Mark extends Guest, Waiter {
   readonly end: boolean;
+  readonly metadata?: undefined;
 }
+
+/** What moves past the filter. */
+type Step<T> = Coming<T> & Waiter;
+type Coming<T> = (Omit<Outgoing<T>, keyof Waiter> | Omit<Mark, keyof Waiter>) & { readonly signal: AbortSignal | undefined };
 
 export interface TopicStream<T> extends Pick<PublishLine<T>, 'hurry'> {
   /** Settles, or throws, as `StreamProducer.send` says. */
@@ -52,8 +54,7 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
       // Encoded at once where it can be: the object may change afterwards, and one that cannot be encoded is its sender's error alone.
       const encoded = aggregator || store ? undefined : outlet.encodeEvent({ type: 'inline', metadata, object });
       const bytes = (encoded as Uint8Array | undefined)?.length ?? roughBytes(encoded ?? object);
-      const entry: Outgoing<T> = { object, metadata, evict, encoded, bytes, load: store?.loadOf?.(object) ?? bytes };
-      return pass(signal, entry);
+      return pass({ object, metadata, evict, encoded, bytes, load: store?.loadOf?.(object) ?? bytes, signal, admit });
     },
     flush,
     abandon(reason) {
@@ -65,18 +66,20 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
 
   function flush(signal?: AbortSignal, end = false): Promise<void> {
     ended ||= end;
-    return pass(signal, undefined, end);
+    return pass({ end, bytes: 0, signal, admit });
   }
 
   /**
    * Into the room, past the filter, and then into line, behind everything that passed before. A mark takes no room to speak of, but its place in line
    * for it: then nothing sent earlier can be behind it.
    */
-  function pass(signal: AbortSignal | undefined, entry?: Outgoing<T>, end = false): Promise<void> {
+  function pass(coming: Coming<T>): Promise<void> {
+    const step = coming as Step<T>;
+    const { signal } = step;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    let step!: Step<T>;
     const passing = new Promise<void>((resolve, reject) => {
-      step = { entry, signal, end, bytes: entry?.bytes ?? 0, resolve, reject, admit };
+      step.resolve = resolve as Waiter['resolve'];
+      step.reject = reject;
     });
     if (!room.enter(step)) relieve();
     return signal ? unlessAborted(passing, signal, () => giveUp(step)) : passing;
@@ -91,31 +94,28 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
 
   function giveUp(step: Step<T>): void {
     room.giveUp(step);
-    if (step.entry?.waiter) line.takeBack(step.entry);
+    if (step.waits) line.takeBack(step as Outgoing<T>);
   }
 
   function decide(step: Step<T>, verdict: Verdict): void {
-    const { entry, signal, end, bytes, resolve, reject } = step;
-    const passes = verdict === false && !(entry && signal?.aborted);
-    if (passes && entry) {
-      buffer(entry, step);
+    if (verdict instanceof StreamError) step.reject(verdict);
+    else if ('end' in step) line.flush(step.end).then(step.resolve, step.reject);
+    else if (!verdict && !step.signal?.aborted) {
+      buffer(step);
       return;
-    }
-    if (passes) line.flush(end).then(() => resolve(), reject);
-    else if (verdict instanceof StreamError) reject(verdict);
-    else {
+    } else {
       if (verdict) stats.dropped++;
-      resolve();
+      step.resolve();
     }
     // Last: who comes in next is behind this.
-    room.leave(1, bytes);
+    room.leave(1, step.bytes);
   }
 
   async function judgeAll(ask: Judge): Promise<void> {
     judging = true;
     while (unjudged.length > 0) {
       const steps = unjudged.splice(0);
-      const answer = ask(steps.map(({ entry }) => entry?.metadata));
+      const answer = ask(steps.map(({ metadata }) => metadata));
       const verdicts = answer instanceof Promise ? await answer : answer;
       for (const [i, step] of steps.entries()) decide(step, abandoned ?? (verdicts[i] as Verdict));
     }
@@ -123,14 +123,14 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   }
 
   /** Its sender waits for its batch if that is due. */
-  function buffer(entry: Outgoing<T>, waiter: Waiter): void {
-    if (line.add(entry)) {
+  function buffer(entry: Outgoing<T>): void {
+    entry.waits = line.add(entry);
+    if (entry.waits) {
       if (linger) clearTimeout(linger);
       linger = undefined;
-      entry.waiter = waiter;
       return;
     }
-    waiter.resolve();
+    entry.resolve();
     if (room.waiting > 0) line.hurry();
     else if (lingerMs !== undefined) linger ??= setTimeout(overdue, lingerMs);
   }
