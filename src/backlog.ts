@@ -6,7 +6,7 @@ import { Bell } from './bell.js';
 import { check, checkOneOf } from './check.js';
 import { StreamError } from './errors.js';
 import { gap, isGap, mergeGaps } from './gap.js';
-import { DONE, iterate } from './iterate.js';
+import { DONE, found, iterate } from './iterate.js';
 import type { Batch, BatchOptions, BufferOptions } from './protocols.js';
 import { Room } from './room.js';
 
@@ -100,7 +100,7 @@ export class Backlog<M> {
         if (signal?.aborted) await leave();
         signal?.throwIfAborted();
         const taken = this.take(max, options);
-        if (taken.length > 0) return { done: false, value: give(taken) };
+        if (taken.length > 0) return found(give(taken));
         if (this.closed) throw this.#failure;
         await this.#arrival.next(signal);
       }

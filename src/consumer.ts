@@ -90,7 +90,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
       if (done) controller.close();
       else controller.enqueue(value);
     };
-    return new ReadableStream<Item>({ pull, cancel: async () => void (await this.return()) }, { highWaterMark: 0 });
+    return new ReadableStream<Item>({ pull, cancel: () => this.#intake.rewind() }, { highWaterMark: 0 });
   }
 
   /** Ends a pending `next` with `done`. Closes the subscriber unless told not to, and, if told to, the stores that this consumer opened. Idempotent. */

@@ -4,7 +4,7 @@ import type { ConsumerStats, Delivery, EventDelivery } from './delivery.js';
 import { type EndOfStreamRule, openEndRule } from './end-of-stream.js';
 import { reportUnheard, StreamError, toStreamError } from './errors.js';
 import { type FilterOptions, openGate } from './filter.js';
-import { DONE } from './iterate.js';
+import { DONE, found } from './iterate.js';
 import { type MessageOptions, openMessageReader } from './message-reader.js';
 import { openObjectReader, type ReaderOptions } from './object-reader.js';
 import type { AnySubscriber } from './protocols.js';
@@ -78,7 +78,7 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
       const show = (delivery: EventDelivery<T> | undefined): Result<R> | Promise<Result<R>> => {
         if (!delivery) return DONE;
         if (pull) last = delivery;
-        return after(view(delivery), found);
+        return after(view(delivery), found<R>);
       };
       const work = after(poll() ?? take(signal), show);
       if (!(work instanceof Promise)) return work;
@@ -240,8 +240,4 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
     }
     unread = undefined;
   }
-}
-
-function found<R>(value: R): Result<R> {
-  return { done: false, value };
 }

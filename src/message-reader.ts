@@ -70,8 +70,8 @@ export function openMessageReader<T>(
     },
     forget() {
       for (const { batch } of unfinished) {
-        const { producer, topic, seq } = batch;
-        if (producer !== undefined && seq !== undefined) seen.forget(producer, topic, seq);
+        // Nothing to forget of a producer that numbers nothing.
+        seen.forget(batch.producer as string, batch.topic, batch.seq as number);
       }
       unfinished.clear();
     },

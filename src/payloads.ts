@@ -1,5 +1,5 @@
 import { StreamError } from './errors.js';
-import { DONE, iterate } from './iterate.js';
+import { DONE, found, iterate } from './iterate.js';
 import type { BatchSubscriber } from './protocols.js';
 
 /**
@@ -18,7 +18,7 @@ export function payloads(subscriber: Pick<BatchSubscriber<unknown>, 'batches'>):
     const [message] = value.messages;
     if (message instanceof StreamError) return next();
     const { payload } = message as { payload?: Uint8Array };
-    if (payload) return { done: false, value: payload };
+    if (payload) return found(payload);
     await leave();
     throw new StreamError('unsupported', 'Events are no bytes: read them with a StreamConsumer');
   };

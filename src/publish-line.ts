@@ -1,6 +1,7 @@
 /** The batches of one topic in order: the last may still grow, the first are on the wire. A failure keeps them all for the next attempt. */
 import { StreamError, type StreamErrorCode } from './errors.js';
 import { type BatchSettings, newBatch, type Outgoing, type OutgoingBatch, prepare, split } from './outgoing-batch.js';
+import type { Sealed } from './outlet.js';
 import type { Room } from './room.js';
 import { failuresOf } from './settle.js';
 
@@ -122,7 +123,7 @@ export function openLine<T>(settings: LineSettings<T>): PublishLine<T> {
       flying++;
       try {
         await prepare(batch, settings, () => nextSeq++);
-        void over(batch, batch.message && batches.includes(batch) && transmit(topic, batch.message));
+        void over(batch, batches.includes(batch) && transmit(topic, batch.message as Sealed));
       } catch (error) {
         await over(batch, Promise.reject(error));
       }

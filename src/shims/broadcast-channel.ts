@@ -31,33 +31,36 @@ const BYTES = 'bytes';
 const PING = 'ping';
 
 /** A channel that is open only while its page is in use: a message to a page in the back/forward cache would throw it out of there. */
-class Line {
-  channel: BroadcastChannel | undefined;
-  readonly #name: string;
-  readonly #comeBack: (() => void) | undefined;
+interface Line {
+  readonly channel: BroadcastChannel | undefined;
+  open(): BroadcastChannel;
+  close(): void;
+}
 
-  /** `comeBack` is called when the page is in use again. */
-  constructor(name: string, comeBack?: () => void) {
-    this.#name = name;
-    this.#comeBack = comeBack;
-  }
-
-  open(): BroadcastChannel {
-    if (!this.channel) globalThis.addEventListener?.('pagehide', this.#leave);
-    this.channel ??= new BroadcastChannel(this.#name);
-    return this.channel;
-  }
-
-  close(): void {
-    globalThis.removeEventListener?.('pagehide', this.#leave);
-    this.channel?.close();
-    this.channel = undefined;
-  }
-
-  #leave = (): void => {
-    this.close();
-    if (this.#comeBack) addEventListener('pageshow', this.#comeBack, { once: true });
+/** `comeBack` is called when the page is in use again. */
+function openLine(name: string, comeBack?: () => void): Line {
+  let channel: BroadcastChannel | undefined;
+  const leave = () => {
+    close();
+    if (comeBack) addEventListener('pageshow', comeBack, { once: true });
   };
+  return {
+    get channel() {
+      return channel;
+    },
+    open() {
+      if (!channel) globalThis.addEventListener?.('pagehide', leave);
+      channel ??= new BroadcastChannel(name);
+      return channel;
+    },
+    close,
+  };
+
+  function close(): void {
+    globalThis.removeEventListener?.('pagehide', leave);
+    channel?.close();
+    channel = undefined;
+  }
 }
 
 /** `send` and `sendEvents` settle when the message is posted. */
@@ -66,16 +69,16 @@ export class BroadcastChannelPublisher implements Publisher, EventPublisher {
   #closed = false;
 
   constructor({ channel = CHANNEL }: BroadcastChannelOptions = {}) {
-    this.#line = new Line(channel);
+    this.#line = openLine(channel);
   }
 
   async send(topic: string, message: Uint8Array, options?: SendOptions): Promise<void> {
     // A view is cloned with all of its buffer.
-    this.#post(options, BYTES, topic, message.byteLength === message.buffer.byteLength ? message : message.slice());
+    this.#post([BYTES, topic, message.byteLength === message.buffer.byteLength ? message : message.slice()], options);
   }
 
   async sendEvents({ topic, producer, seq, stores, events }: EventBatch, options?: SendOptions): Promise<void> {
-    this.#post(options, WIRE_VERSION, topic, producer, seq, stores, ...inColumns(events));
+    this.#post([WIRE_VERSION, topic, producer, seq, stores, ...inColumns(events)], options);
   }
 
   async close(): Promise<void> {
@@ -87,12 +90,12 @@ export class BroadcastChannelPublisher implements Publisher, EventPublisher {
     return this.close();
   }
 
-  #post(options: SendOptions | undefined, kind: unknown, topic: string, ...content: unknown[]): void {
-    checkTopic(topic);
+  #post(message: readonly [kind: unknown, topic: string, ...content: unknown[]], options: SendOptions | undefined): void {
+    checkTopic(message[1]);
     options?.signal?.throwIfAborted();
     if (this.#closed) throw closedError();
     try {
-      this.#line.open().postMessage([kind, topic, ...content]);
+      this.#line.open().postMessage(message);
     } catch (error) {
       throw toStreamError(error, 'not_encodable', 'Structured clone refuses it');
     }
@@ -107,7 +110,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
 
   constructor(topicFilter: string, { channel = CHANNEL, ...buffer }: BroadcastChannelSubscriberOptions = {}) {
     this.#matches = topicMatcher(topicFilter);
-    this.#line = new Line(channel, () => {
+    this.#line = openLine(channel, () => {
       this.#listen();
       this.#backlog.notify(gap('suspended'));
     });
