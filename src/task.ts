@@ -19,15 +19,14 @@ export function taskBegan(): void {
 
 /** Lets the page paint and take input when it has been kept from that for long enough. */
 export function openTurn(): () => Promise<void> {
-  let start = 0;
   let letIn = 0;
   return async () => {
     const now = performance.now();
     const all = now - letIn > LET_IN_MS;
     if (all) letIn = now;
-    else if (now - Math.max(start, lastTask) < TURN_MS) return;
-    await (all ? nextTask() : Promise.race([nextTask(), tasks.next()]));
-    start = performance.now();
+    else if (now - lastTask < TURN_MS) return;
+    const own = nextTask();
+    await (all ? own : tasks.next());
   };
 }
 
@@ -36,6 +35,7 @@ function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
+      taskBegan();
       port1.close();
       resolve();
     };
