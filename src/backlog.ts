@@ -23,8 +23,8 @@ export interface Entry<M> {
 const OPEN = Symbol();
 
 export class Backlog<M> {
-  readonly maxBytes: number;
-  protected readonly room: Room;
+  declare readonly maxBytes: number;
+  declare protected readonly room: Room;
   /** In order of arrival; the others are in the hands of an iteration. */
   protected waiting: Entry<M>[] = [];
   readonly #arrival = new Bell();
@@ -50,21 +50,30 @@ export class Backlog<M> {
   }
 
   /** For wires that cannot be held: whether the message is kept; what the overflow policy lets go is counted, and leaves a gap in line. */
-  push(message: M, bytes: number): boolean {
+  push(message: M | StreamError, bytes: number): boolean {
     if (this.closed) return false;
-    if (this.#overflow === 'drop-oldest') this.#dropOldest(bytes);
-    const kept = this.#keep(message, bytes);
-    if (!kept) this.#lose(this.#overflow === 'error');
-    return kept;
+    const policy = message instanceof StreamError ? 'drop-newest' : this.#overflow;
+    if (policy === 'drop-oldest') this.#dropOldest(bytes);
+    if (this.room.fits(bytes)) {
+      this.room.take(bytes);
+      this.add(message, bytes);
+      return true;
+    }
+    this.dropped++;
+    if (policy === 'error') {
+      const { items: messages, bytes } = this.room;
+      this.close(new StreamError('overflow', 'The buffer is full: read faster, raise maxMessages or maxBytes', { messages, bytes }));
+    } else this.notify(gap('overflow', 1));
+    return false;
   }
 
   /** Puts news from the wire in line: a gap, an invalid message. Gaps that follow each other become one; so does what finds no room. */
   notify(news: StreamError): void {
-    if (this.closed) return;
-    if (isGap(news)) {
+    if (!isGap(news)) this.push(news, 0);
+    else if (!this.closed) {
       this.add(news, 0);
       this.#merge(this.waiting.length - 1);
-    } else if (!this.#keep(news, 0)) this.#lose();
+    }
   }
 
   /**
@@ -83,24 +92,21 @@ export class Backlog<M> {
       held = [];
       return DONE;
     };
-    const give = (taken: readonly Entry<M>[]): Batch<M> => {
-      held = [...held.filter(open), ...taken];
-      let acknowledged = 0;
-      return {
-        messages: taken.map(({ content }) => content),
-        ack: (count = taken.length) => {
-          if (!left) this.acknowledge(taken.slice(acknowledged, count));
-          acknowledged = count;
-        },
-      };
-    };
     const next = async (): Promise<IteratorResult<Batch<M>, undefined>> => {
       if (ack === 'pull') this.acknowledge(held);
       while (!left && this.#failure !== undefined) {
         if (signal?.aborted) await leave();
         signal?.throwIfAborted();
         const taken = this.take(max, options);
-        if (taken.length > 0) return found(give(taken));
+        if (taken.length > 0) {
+          held = [...held.filter(open), ...taken];
+          let acknowledged = 0;
+          const acknowledge = (count = taken.length) => {
+            if (!left) this.acknowledge(taken.slice(acknowledged, count));
+            acknowledged = count;
+          };
+          return found({ messages: taken.map(({ content }) => content), ack: acknowledge });
+        }
         if (this.closed) throw this.#failure;
         await this.#arrival.next(signal);
       }
@@ -141,31 +147,12 @@ export class Backlog<M> {
     }
   }
 
-  /** False, and nothing done, when there is no room. */
-  #keep(content: M | StreamError, bytes: number): boolean {
-    const keeps = this.room.fits(bytes);
-    if (keeps) {
-      this.room.take(bytes);
-      this.add(content, bytes);
-    }
-    return keeps;
-  }
-
-  #lose(fatal = false): void {
-    this.dropped++;
-    if (fatal) {
-      const { items: messages, bytes } = this.room;
-      const advice = 'read faster, raise maxMessages or maxBytes, or let overflow drop';
-      this.close(new StreamError('overflow', `The buffer is full: ${advice}`, { messages, bytes }));
-    } else this.notify(gap('overflow', 1));
-  }
-
   /** Puts gaps in the place of the oldest waiting messages until there is room. What is in the consumer's hands stays. */
   #dropOldest(bytes: number): void {
     while (!this.room.fits(bytes)) {
-      const at = this.waiting.findIndex(({ content }) => !isGap(content));
-      const oldest = this.waiting[at];
+      const oldest = this.waiting.find(({ content }) => !isGap(content));
       if (!oldest) return;
+      const at = this.waiting.indexOf(oldest);
       this.room.leave(1, oldest.bytes);
       this.dropped++;
       oldest.content = gap('overflow', 1);

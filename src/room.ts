@@ -38,9 +38,9 @@ export class Room {
 
   /** True when the guest is in; else it waits in line, to be admitted, refused, or to give up. */
   enter(guest: Guest): boolean {
-    if (this.#waiting.size === 0 && this.#admit(guest)) return true;
-    this.#waiting.add(guest);
-    return false;
+    const entered = this.#waiting.size === 0 && this.#admit(guest);
+    if (!entered) this.#waiting.add(guest);
+    return entered;
   }
 
   /** Takes the guest out of the line, if it still waits. */
