@@ -4,7 +4,7 @@ export function check(holds: boolean, name: string, value: unknown, rule: string
 }
 
 export function checkCount(name: string, value: number): void {
-  check(Number.isInteger(value) && value > 0, name, value, 'a whole number from 1');
+  check(Number.isSafeInteger(value) && value > 0, name, value, 'a whole number from 1');
 }
 
 export function checkOneOf(name: string, value: unknown, ...choices: readonly unknown[]): void {

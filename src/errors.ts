@@ -41,8 +41,8 @@ export interface StreamErrorData {
  */
 export class StreamError extends Error {
   override readonly name: string = 'StreamError';
-  readonly code: StreamErrorCode;
-  readonly details: Readonly<Record<string, unknown>>;
+  declare readonly code: StreamErrorCode;
+  declare readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
     code: StreamErrorCode,
@@ -89,6 +89,5 @@ export function toStreamError(error: unknown, code: StreamErrorCode, message: st
 
 /** Where an error goes that nobody is waiting for: the page's error event, or the console. */
 export function reportUnheard(error: unknown): void {
-  if (typeof reportError === 'function') reportError(error);
-  else console.error(error);
+  (globalThis.reportError ?? console.error)(error);
 }

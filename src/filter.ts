@@ -51,15 +51,13 @@ export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_
   }
 
   function inTime(answer: unknown): Promise<unknown> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(failure(`No answer within ${filterTimeoutMs} ms`)), filterTimeoutMs);
-      const settle = (value: unknown) => {
-        clearTimeout(timer);
-        resolve(value);
-      };
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(failure(`No answer within ${filterTimeoutMs} ms`)), filterTimeoutMs);
       // Not every thenable is a promise: this one may throw.
-      Promise.resolve(answer).then(settle, (error) => settle(thrown(error)));
-    });
+      Promise.resolve(answer)
+        .then(resolve, reject)
+        .then(() => clearTimeout(timer));
+    }).catch(thrown);
   }
 
   function verdict(answer: unknown): Verdict {
@@ -69,7 +67,7 @@ export function openGate({ filter, onFilterError = 'keep', filterTimeoutMs = 10_
   function failed(answer: unknown): Verdict {
     onFailure?.();
     if (onFilterError !== 'throw') return onFilterError === 'drop';
-    return answer instanceof StreamError ? answer : failure(`The filter must answer true or false, not ${String(answer)}`);
+    return answer instanceof StreamError ? answer : failure(`The filter must answer a boolean, not ${String(answer)}`);
   }
 }
 

@@ -19,7 +19,7 @@ export type Fetch<T> = (options: GetOptions) => Promise<T>;
  * ```
  */
 export class ObjectProxy<T> {
-  readonly descriptor: ProxyDescriptor;
+  declare readonly descriptor: ProxyDescriptor;
   /** The object is here: `resolve` fetches nothing. Known to proxies that a `Store` of `proxystream/store` has made, as is `stream`. */
   declare readonly resolved?: boolean;
   readonly #fetch: Fetch<T>;

@@ -3,16 +3,16 @@
  * Exact for the newest 1,024 batches missing in each of the 4,096 most recent streams; beyond that a duplicate may pass, but nothing new is ever
  * taken for one.
  */
-const MAX_STREAMS = 4096;
-const MAX_MISSING = 1024;
+const MAX_STREAMS = 2 ** 12;
+const MAX_MISSING = 2 ** 10;
 
 interface Stream {
   /** Below it nothing is known. */
   floor: number;
   /** One after the highest seen. */
   next: number;
-  /** What is not there of those between, oldest first: 1 when it was reported as missing, 0 when it was seen and handed back. */
-  readonly missing: Map<number, 0 | 1>;
+  /** What is not there of those between, oldest first: -1 when it was counted as missing, 0 when it was seen and handed back. */
+  readonly missing: Map<number, 0 | -1>;
 }
 
 export class SequenceTracker {
@@ -27,18 +27,18 @@ export class SequenceTracker {
     const stream = this.#streams.get(name) ?? { floor: seq, next: seq, missing: new Map() };
     this.#streams.delete(name);
     this.#streams.set(name, stream);
-    if (this.#streams.size > MAX_STREAMS) this.#streams.delete(this.#streams.keys().next().value as string);
+    dropOldest(this.#streams, MAX_STREAMS);
     const missed = seq - stream.next;
     if (missed >= 0) {
       if (missed > MAX_MISSING) stream.floor = seq - MAX_MISSING;
-      for (let gone = Math.max(stream.next, stream.floor); gone < seq; gone++) expect(stream, gone, 1);
+      for (let gone = Math.max(stream.next, stream.floor); gone < seq; gone++) expect(stream, gone, -1);
       stream.next = seq + 1;
       return missed;
     }
     if (seq < stream.floor) return 0;
     const counted = stream.missing.get(seq);
     stream.missing.delete(seq);
-    return counted && 0 - counted;
+    return counted;
   }
 
   /** It was handed back undone: when it comes again it is no duplicate. */
@@ -48,12 +48,17 @@ export class SequenceTracker {
   }
 }
 
-function expect(stream: Stream, seq: number, reported: 0 | 1): void {
-  stream.missing.set(seq, reported);
-  if (stream.missing.size <= MAX_MISSING) return;
-  const [oldest = 0] = stream.missing.keys();
-  stream.missing.delete(oldest);
-  stream.floor = Math.max(stream.floor, oldest + 1);
+function expect(stream: Stream, seq: number, counted: 0 | -1): void {
+  stream.missing.set(seq, counted);
+  stream.floor = Math.max(stream.floor, (dropOldest(stream.missing, MAX_MISSING) ?? -1) + 1);
+}
+
+/** What it was, if there was one too many. */
+function dropOldest<K>(map: Map<K, unknown>, max: number): K | undefined {
+  if (map.size <= max) return undefined;
+  const [oldest] = map.keys();
+  map.delete(oldest as K);
+  return oldest;
 }
 
 /** No topic contains NUL. */

@@ -8,7 +8,7 @@
 
 import { check } from './check.js';
 
-const MAX_BYTES = 65_535; // MQTT 5.0 §1.5.4: a UTF-8 string has a two-byte length
+const MAX_BYTES = 2 ** 16 - 1; // MQTT 5.0 §1.5.4: a UTF-8 string has a two-byte length
 const RULE = '1 to 65,535 bytes of UTF-8 without NUL';
 
 /** Returns the topic; throws `TypeError` when nothing can be published to it. */
@@ -36,9 +36,9 @@ export function topicMatcher(filter: string): (topic: string) => boolean {
   const open = wanted.at(-1) === '#';
   if (open) wanted.pop();
   return (topic) => {
-    if (topic[0] === '$' && /^[+#]/.test(filter)) return false;
     const levels = topic.split('/');
     return (
+      (topic[0] !== '$' || levels[0] === wanted[0]) &&
       (open ? levels.length >= wanted.length : levels.length === wanted.length) &&
       wanted.every((level, i) => level === '+' || level === levels[i])
     );
