@@ -20,7 +20,7 @@ export function payloads(subscriber: Pick<BatchSubscriber<unknown>, 'batches'>):
     const { payload } = message as { payload?: Uint8Array };
     if (payload) return found(payload);
     await leave();
-    throw new StreamError('unsupported', 'Events are no bytes: read them with a StreamConsumer');
+    throw new StreamError('unsupported', 'Events need a StreamConsumer');
   };
   return iterate(next, leave);
 }

@@ -15,17 +15,18 @@ import { isTopic } from './topic.js';
 type ReadInline = (metadata: Metadata, object: unknown, raw: boolean) => InlineEvent;
 
 /**
- * Checks what came from outside and makes a batch of it; a seventh part has the objects of all events, whose metadata is all there is of the sixth then. What the wire writes in a way of its own is put into ours: `inline` does that for an inline
- * event. Throws `StreamError`: `invalid_message`, or `unsupported_version`.
+ * Checks what came from outside and makes a batch of it. What the wire writes in a way of its own is put into ours: `inline` does that for an inline
+ * event. Where there is a list of objects behind the events, these are but their metadata. Throws `StreamError`: `invalid_message`, or
+ * `unsupported_version`.
  */
-export function readBatch(wire: unknown, inline: ReadInline = asItIs): EventBatch {
+export function readBatch(wire: unknown, inline: ReadInline = (metadata, object) => ({ type: 'inline', metadata, object })): EventBatch {
   const [version, topic, producer, seq, stores, events, objects] = list(wire);
   checkVersion(version);
   demand(isTopic(topic), 'topic');
   demand(typeof producer === 'string' && /^[0-9a-f]{32}$/.test(producer), 'producer');
-  demand(isCount(seq), 'sequence number');
+  demand(isCount(seq), 'seq');
   const configs = list(stores) as StoreConfig[];
-  for (const store of configs) demand(isMap(store) && typeof store.name === 'string', 'store config');
+  for (const store of configs) demand(isMap(store) && typeof store.name === 'string', 'stores');
   const column = objects === undefined ? undefined : list(objects);
   const read: StreamEvent[] = [];
   // `map` would not stop at the first hole of a list that is long and empty.
@@ -42,10 +43,6 @@ export function checkVersion(version: unknown): void {
   throw new StreamError('unsupported_version', `Wire format ${version} is newer: update proxystream`, {
     version,
   });
-}
-
-function asItIs(metadata: Metadata, object: unknown): InlineEvent {
-  return { type: 'inline', metadata, object };
 }
 
 function readEvent(event: readonly unknown[], stores: number, inline: ReadInline): StreamEvent {
