@@ -1,5 +1,5 @@
 /** Events of one topic on their way out as one batch: aggregated, stored, encoded, numbered – each step done once, however often it is retried. */
-import { END_OF_STREAM, type Metadata, type StreamEvent } from './events.js';
+import type { Metadata, StreamEvent } from './events.js';
 import type { Encoded, Sealed, Wire } from './outlet.js';
 import type { EventPublisher, Lifetime, Publisher, Store } from './protocols.js';
 import type { Guest } from './room.js';
@@ -43,7 +43,7 @@ export interface OutgoingBatch<T> {
   readonly entries: Outgoing<T>[];
   load: number;
   /** Behind its events. */
-  ends?: boolean;
+  ends?: boolean | undefined;
   /** Takes no more events, and gives none back. */
   sealed?: boolean;
   /** Its fate is unknown. */
@@ -61,22 +61,19 @@ export function newBatch<T>(entries: Outgoing<T>[] = []): OutgoingBatch<T> {
   return { entries, load: 0, waiters: [] };
 }
 
-/** Whatever may fail before the wire is reached; then `message` is there. */
-export async function prepare<T>(
-  batch: OutgoingBatch<T>,
-  { topic, producer, outlet, aggregator, store }: BatchSettings<T>,
-  nextSeq: () => number,
-): Promise<void> {
-  const { entries, ends } = batch;
-  batch.sealed = true;
-  if (batch.message) return;
-  batch.contents ??= aggregator && entries.length > 0 ? [await aggregate(entries, aggregator)] : entries;
-  if (store) await storeAll(batch.contents, store);
-  await outlet.load?.();
-  const events = batch.contents.map((entry) => entry.encoded ?? outlet.encodeEvent(toEvent(entry, store)));
-  if (ends) events.push(outlet.encodeEvent(END_OF_STREAM));
-  batch.seq ??= nextSeq();
-  batch.message = outlet.assemble({ topic, producer, seq: batch.seq, stores: store ? [store.config] : [] }, events);
+/** Settles with the present attempt of them all. */
+export function watch(batches: readonly OutgoingBatch<unknown>[]): Promise<unknown> {
+  return Promise.all(batches.map(({ waiters }) => new Promise((resolve, reject) => waiters.push({ resolve, reject, waits: true }))));
+}
+
+/** True when somebody heard. */
+export function settle({ entries, waiters }: OutgoingBatch<unknown>, how: 'resolve' | 'reject', reason?: unknown): boolean {
+  const waiting = [...entries, ...waiters.splice(0)].filter(({ waits }) => waits);
+  for (const waiter of waiting) {
+    waiter.waits = false;
+    waiter[how](reason);
+  }
+  return waiting.length > 0;
 }
 
 /** Two batches to put in its place, so that the fate of one event is not the others': the end by itself, else halves. None when it is one already. */
@@ -85,18 +82,18 @@ export function split<T>({ entries, ends, contents, seq }: OutgoingBatch<T>, agg
   if (middle === 0 || (aggregated && !ends)) return [];
   return [
     { ...newBatch(entries.slice(0, middle)), sealed: true, contents: aggregated ? contents : undefined, seq },
-    { ...newBatch(entries.slice(middle)), sealed: true, ends: !!ends },
+    { ...newBatch(entries.slice(middle)), sealed: true, ends },
   ];
 }
 
-async function aggregate<T>(entries: readonly Outgoing<T>[], aggregator: Aggregator<T>): Promise<Content<T>> {
+export async function aggregate<T>(entries: readonly Outgoing<T>[], aggregator: Aggregator<T>): Promise<Content<T>> {
   const object = await aggregator(entries.map((entry) => entry.object));
   const metadata = Object.assign({}, ...entries.map((entry) => entry.metadata)) as Metadata;
   return { object, metadata, evict: entries.find(({ evict }) => evict)?.evict ?? false };
 }
 
 /** An object is in the store before its event is published, unless that keeps it. What has been stored stays so when another one fails. */
-async function storeAll<T>(entries: readonly Content<T>[], store: Store): Promise<void> {
+export async function storeAll<T>(entries: readonly Content<T>[], store: Store): Promise<void> {
   const missing = entries.filter(({ key }) => key === undefined);
   const keys = await store.putLarge?.(missing);
   const storing = missing.map(async (entry, i) => {
@@ -105,7 +102,7 @@ async function storeAll<T>(entries: readonly Content<T>[], store: Store): Promis
   for (const failure of await failuresOf(storing)) throw failure;
 }
 
-function toEvent<T>({ object, metadata, evict, key }: Content<T>, from: Store | undefined): StreamEvent {
+export function toEvent<T>({ object, metadata, evict, key }: Content<T>, from: Store | undefined): StreamEvent {
   if (key === undefined) return { type: 'inline', metadata, object };
   const size = from?.sizeOf?.(key) ?? (object as Partial<ArrayBufferView> | undefined)?.byteLength ?? 0;
   return { type: 'key', metadata, store: 0, key, evict: !!evict, size };

@@ -14,9 +14,9 @@ export interface Outlet extends Pick<Codec, 'single' | 'load'> {
 }
 
 export interface Wire {
-  readonly outlet: Outlet;
-  /** Sends what the outlet has assembled. */
-  transmit(topic: string, message: Sealed): Promise<void>;
+  readonly codec: Outlet;
+  /** Sends what the codec has assembled. */
+  send(topic: string, message: Sealed): Promise<void>;
 }
 
 const AS_THEY_ARE: Outlet = {
@@ -27,11 +27,11 @@ const AS_THEY_ARE: Outlet = {
 /** Throws `TypeError` when bytes are wanted and nobody says how to write them. */
 export function openOutlet(publisher: Publisher | EventPublisher, given?: Codec): Wire {
   if (!given && 'sendEvents' in publisher) {
-    return { outlet: AS_THEY_ARE, transmit: (_, batch) => publisher.sendEvents(batch as EventBatch) };
+    return { codec: AS_THEY_ARE, send: (_, batch) => publisher.sendEvents(batch as EventBatch) };
   }
   const wire = publisher as Publisher;
-  const outlet = given ?? wire.codec;
+  const codec = given ?? wire.codec;
   if (typeof wire.send !== 'function') throw new TypeError('A publisher needs send() or sendEvents()');
-  if (!outlet) throw new TypeError('Bytes need a codec: pass { codec: messagePack }');
-  return { outlet, transmit: (topic, message) => wire.send(topic, message as Uint8Array) };
+  if (!codec) throw new TypeError('Bytes need a codec: pass { codec: messagePack }');
+  return { codec, send: (topic, message) => wire.send(topic, message as Uint8Array) };
 }

@@ -79,7 +79,7 @@ export class StreamProducer<T> implements AsyncDisposable {
       batchSize = 1,
       batchBytes,
       lingerMs,
-      highWaterMark = 16_384,
+      highWaterMark = 2 ** 14,
       highWaterBytes = 64 * 2 ** 20,
       stores = {},
       onError = reportUnheard,
@@ -100,7 +100,7 @@ export class StreamProducer<T> implements AsyncDisposable {
       stores,
       stats: this.stats,
       onError,
-      relieve: () => {
+      hurry: () => {
         for (const stream of this.#topics.values()) stream.hurry();
       },
     };
@@ -169,17 +169,16 @@ export class StreamProducer<T> implements AsyncDisposable {
 
   async #close(topics: readonly string[], closesPublisher: boolean, closesStores: boolean, timeoutMs: number): Promise<void> {
     const late = new AbortController();
-    const reason = new StreamError('timeout', `Not published within ${timeoutMs} ms`);
     const closed = closedError();
-    const timer = setTimeout(() => late.abort(reason), timeoutMs);
-    for (const topic of topics) this.#stream(topic);
+    const timer = setTimeout(() => late.abort(new StreamError('timeout', `Not published within ${timeoutMs} ms`)), timeoutMs);
+    const ending = topics.map((topic) => this.#stream(topic));
     const { publisher, room, stores, defaultStore } = this.#settings;
-    const streams = [...this.#topics];
-    const failures = await failuresOf(streams.map(([topic, stream]) => stream.flush(late.signal, topics.includes(topic))));
+    const streams = [...this.#topics.values()];
+    const failures = await failuresOf(streams.map((stream) => stream.flush(late.signal, ending.includes(stream))));
     clearTimeout(timer);
     room.close(closed);
     await failuresOf(
-      streams.map(([, stream]) => stream.abandon(closed)),
+      streams.map((stream) => stream.close(closed)),
       failures,
     );
     // The publisher first, whatever comes of it.

@@ -12,9 +12,8 @@ import { unlessAborted } from './unless-aborted.js';
 export interface TopicSettings<T> extends LineSettings<T> {
   /** Nothing where everything passes. */
   readonly judge: Judge | undefined;
-  readonly lingerMs?: number | undefined;
-  /** Somebody waits for room: everything leaves that can. */
-  readonly relieve: () => void;
+  /** Somebody waits for room: everything leaves that can, of every topic. */
+  readonly hurry: () => void;
 }
 
 /** A place behind all events before it, and whether the stream ends there. */
@@ -30,19 +29,20 @@ type Coming<T> = (Omit<Outgoing<T>, keyof Waiter> | Omit<Mark, keyof Waiter>) & 
 export interface TopicStream<T> extends Pick<PublishLine<T>, 'hurry'> {
   /** Settles, or throws, as `StreamProducer.send` says. */
   send(object: T, metadata: Metadata | undefined, evict: Lifetime, signal: AbortSignal | undefined): Promise<void>;
-  /** Publishes what was sent before, and, if told to, the end of the stream behind it, once. Rejects with the first failure, which leaves everything in line. */
+  /**
+   * Publishes what was sent before, and, if told to, the end of the stream behind it, once. Rejects with the first failure, which leaves everything in
+   * line. Throws the signal's reason.
+   */
   flush(signal?: AbortSignal, end?: boolean): Promise<void>;
   /** Gives up what could not be published, and what the filter still looks at. */
-  abandon(reason: StreamError): Promise<unknown>;
+  close(reason: StreamError): Promise<unknown>;
 }
 
 export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
-  const { topic, aggregator, store, outlet, room, stats, lingerMs, judge, onError, relieve } = settings;
+  const { topic, aggregator, store, codec, room, stats, judge, hurry } = settings;
   const line = openLine(settings);
   let ended = false;
   const unjudged: Step<T>[] = [];
-  let judging = false;
-  let linger: ReturnType<typeof setTimeout> | undefined;
   let abandoned: StreamError | undefined;
 
   return {
@@ -52,19 +52,19 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
       signal?.throwIfAborted();
       const metadata = copy(facts);
       // Encoded at once where it can be: the object may change afterwards, and one that cannot be encoded is its sender's error alone.
-      const encoded = aggregator || store ? undefined : outlet.encodeEvent({ type: 'inline', metadata, object });
+      const encoded = aggregator || store ? undefined : codec.encodeEvent({ type: 'inline', metadata, object });
       const bytes = (encoded as Uint8Array | undefined)?.length ?? roughBytes(encoded ?? object);
       return pass({ object, metadata, evict, encoded, bytes, load: store?.loadOf?.(object) ?? bytes, signal, admit });
     },
     flush,
-    abandon(reason) {
-      clearTimeout(linger);
+    close(reason) {
       abandoned = reason;
-      return line.abandon(reason);
+      return line.close(reason);
     },
   };
 
   function flush(signal?: AbortSignal, end = false): Promise<void> {
+    signal?.throwIfAborted();
     ended ||= end;
     return pass({ end, bytes: 0, signal, admit });
   }
@@ -76,32 +76,29 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   function pass(coming: Coming<T>): Promise<void> {
     const step = coming as Step<T>;
     const { signal } = step;
-    if (signal?.aborted) return Promise.reject(signal.reason);
     const passing = new Promise<void>((resolve, reject) => {
       step.resolve = resolve as Waiter['resolve'];
       step.reject = reject;
     });
-    if (!room.enter(step)) relieve();
+    if (!room.enter(step)) hurry();
     return signal ? unlessAborted(passing, signal, () => giveUp(step)) : passing;
   }
 
   function admit(this: Step<T>): void {
-    if (judge) {
-      unjudged.push(this);
-      if (!judging) void judgeAll(judge);
-    } else decide(this, false);
+    if (!judge) decide(this, false);
+    else if (unjudged.push(this) === 1) void judgeAll(judge);
   }
 
   function giveUp(step: Step<T>): void {
     room.giveUp(step);
-    if (step.waits) line.takeBack(step as Outgoing<T>);
+    if (step.waits) line.giveUp(step as Outgoing<T>);
   }
 
   function decide(step: Step<T>, verdict: Verdict): void {
     if (verdict instanceof StreamError) step.reject(verdict);
     else if ('end' in step) line.flush(step.end).then(step.resolve, step.reject);
     else if (!verdict && !step.signal?.aborted) {
-      buffer(step);
+      line.add(step);
       return;
     } else {
       if (verdict) stats.dropped++;
@@ -112,32 +109,13 @@ export function openTopic<T>(settings: TopicSettings<T>): TopicStream<T> {
   }
 
   async function judgeAll(ask: Judge): Promise<void> {
-    judging = true;
     while (unjudged.length > 0) {
-      const steps = unjudged.splice(0);
-      const answer = ask(steps.map(({ metadata }) => metadata));
-      const verdicts = answer instanceof Promise ? await answer : answer;
-      for (const [i, step] of steps.entries()) decide(step, abandoned ?? (verdicts[i] as Verdict));
+      for (const verdict of await ask(unjudged.map(({ metadata }) => metadata))) {
+        decide(unjudged[0] as Step<T>, abandoned ?? verdict);
+        // Only now: who comes in meanwhile must not ask beside this.
+        unjudged.shift();
+      }
     }
-    judging = false;
-  }
-
-  /** Its sender waits for its batch if that is due. */
-  function buffer(entry: Outgoing<T>): void {
-    entry.waits = line.add(entry);
-    if (entry.waits) {
-      if (linger) clearTimeout(linger);
-      linger = undefined;
-      return;
-    }
-    entry.resolve();
-    if (room.waiting > 0) line.hurry();
-    else if (lingerMs !== undefined) linger ??= setTimeout(overdue, lingerMs);
-  }
-
-  function overdue(): void {
-    linger = undefined;
-    flush().catch(onError);
   }
 }
 
@@ -147,7 +125,7 @@ function copy(metadata: Metadata | undefined): Metadata {
   try {
     for (const name in facts) if (typeof facts[name] === 'object') facts[name] = structuredClone(facts[name]);
   } catch (error) {
-    throw toStreamError(error, 'not_encodable', 'Structured clone refuses the metadata');
+    throw toStreamError(error, 'not_encodable', 'Structured clone refuses metadata');
   }
   return facts;
 }
