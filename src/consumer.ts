@@ -9,8 +9,8 @@
 
 import type { ConsumerStats, Delivery } from './delivery.js';
 import type { Metadata } from './events.js';
-import { type Intake, type IntakeOptions, openIntake, type Result } from './intake.js';
-import { DONE, iterate } from './iterate.js';
+import { type Intake, type IntakeOptions, openIntake } from './intake.js';
+import { DONE, iterate, type Result } from './iterate.js';
 import { ObjectProxy } from './object-proxy.js';
 import type { AnySubscriber } from './protocols.js';
 
@@ -23,11 +23,9 @@ export interface NextOptions {
 }
 
 class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, AsyncDisposable {
-  readonly #subscriber: AnySubscriber;
   readonly #intake: Intake<T>;
 
   constructor(subscriber: AnySubscriber, options: IntakeOptions<T> = {}) {
-    this.#subscriber = subscriber;
     this.#intake = openIntake(subscriber, options);
   }
 
@@ -40,25 +38,25 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
    * Rejects with what the subscriber fails with, with `filter_failed` where `onFilterError` is `'throw'`, or with the signal's reason.
    */
   next(options?: NextOptions): Promise<Result<Item>> {
-    return this.#intake.deliver((delivery) => delivery.item as Item, options?.signal);
+    return this.#intake.deliver((delivery) => delivery.item as Item, options);
   }
 
   nextWithMetadata(options?: NextOptions): Promise<Result<[Metadata, Item]>> {
-    return this.#intake.deliver((delivery) => [delivery.metadata, delivery.item as Item], options?.signal);
+    return this.#intake.deliver((delivery) => [delivery.metadata, delivery.item as Item], options);
   }
 
   /** Like `next`, with the object fetched. Rejects when it cannot be (`object_missing`); the call after that goes on with the next event. */
   nextObject(options?: NextOptions): Promise<Result<T>> {
-    return this.#intake.deliver((delivery) => objectOf(delivery, options), options?.signal);
+    return this.#intake.deliver((delivery) => objectOf(delivery, options), options);
   }
 
   nextObjectWithMetadata(options?: NextOptions): Promise<Result<[Metadata, T]>> {
-    return this.#intake.deliver(async (delivery) => [delivery.metadata, await objectOf(delivery, options)], options?.signal);
+    return this.#intake.deliver(async (delivery) => [delivery.metadata, await objectOf(delivery, options)], options);
   }
 
   /** Hands what is unacknowledged back to the subscriber: it comes again, here or elsewhere. `for await` calls this when its loop is left. */
   async return(): Promise<IteratorReturnResult<undefined>> {
-    await this.#intake.rewind();
+    await this.#intake.leave();
     return DONE;
   }
 
@@ -80,7 +78,7 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
 
   /** For working on several at once: nothing is acknowledged but by each delivery's `ack()`, in whatever order; the wire hears it in order. */
   deliveries(options?: NextOptions): AsyncIterableIterator<Delivery<T, Item>, undefined> {
-    return this.#iterate(() => this.#intake.deliver((delivery) => delivery as Delivery<T, Item>, options?.signal, false));
+    return this.#iterate(() => this.#intake.deliver((delivery) => delivery as Delivery<T, Item>, options, false));
   }
 
   /** Reads only as fast as it is read from. Cancelling it is leaving the loop. */
@@ -90,17 +88,12 @@ class Consumer<T, Item> implements AsyncIterableIterator<Item, undefined>, Async
       if (done) controller.close();
       else controller.enqueue(value);
     };
-    return new ReadableStream<Item>({ pull, cancel: () => this.#intake.rewind() }, { highWaterMark: 0 });
+    return new ReadableStream<Item>({ pull, cancel: () => this.#intake.leave() }, { highWaterMark: 0 });
   }
 
   /** Ends a pending `next` with `done`. Closes the subscriber unless told not to, and, if told to, the stores that this consumer opened. Idempotent. */
-  async close({ subscriber = true, stores = false }: { subscriber?: boolean; stores?: boolean } = {}): Promise<void> {
-    try {
-      await this.#intake.rewind(true);
-      if (subscriber) await this.#subscriber.close();
-    } finally {
-      if (stores) await this.#intake.closeStores();
-    }
+  close({ subscriber = true, stores = false }: { subscriber?: boolean; stores?: boolean } = {}): Promise<void> {
+    return this.#intake.close(subscriber, stores);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -4,11 +4,11 @@ import type { ConsumerStats, Delivery, EventDelivery } from './delivery.js';
 import { type EndOfStreamRule, openEndRule } from './end-of-stream.js';
 import { reportUnheard, StreamError, toStreamError } from './errors.js';
 import { type FilterOptions, openGate } from './filter.js';
-import { DONE, found } from './iterate.js';
+import { DONE, found, type Result } from './iterate.js';
 import { type MessageOptions, openMessageReader } from './message-reader.js';
 import { openObjectReader, type ReaderOptions } from './object-reader.js';
-import type { AnySubscriber } from './protocols.js';
-import { type Incoming, ledger, sourceOf, type Unread } from './source.js';
+import type { AnySubscriber, Arrival, GetOptions } from './protocols.js';
+import { type Incoming, ledger, sourceOf } from './source.js';
 import { openTurn } from './task.js';
 import { unlessAborted } from './unless-aborted.js';
 
@@ -16,8 +16,6 @@ export interface IntakeOptions<T> extends FilterOptions, ReaderOptions<T>, Messa
   /** When the stream is over. Default `'first'`. */
   readonly endOfStream?: EndOfStreamRule;
 }
-
-export type Result<R> = IteratorResult<R, undefined>;
 
 /** What a call makes of its event. */
 type View<T, R> = (delivery: Delivery<T>) => R | Promise<R>;
@@ -31,10 +29,11 @@ export interface Intake<T> {
    * What `view` makes of the next event, in turn, and at once when it can; done once the stream has ended or is closed. With `pull` it acknowledges the
    * event before, and the next such call this one. Rejects as `StreamConsumer.next` says; that loses nothing.
    */
-  deliver<R>(view: View<T, R>, signal: AbortSignal | undefined, pull?: boolean): Promise<Result<R>>;
-  /** Hands everything unfinished back, and ends every wait; closed, it stays ended. */
-  rewind(closing?: boolean): Promise<void>;
-  closeStores(): Promise<void>;
+  deliver<R>(view: View<T, R>, options?: Pick<GetOptions, 'signal'>, pull?: boolean): Promise<Result<R>>;
+  /** Hands everything unfinished back, and ends every wait. */
+  leave(): Promise<void>;
+  /** The same, for good; then closes the subscriber, and the stores that were opened here, if told to. */
+  close(alsoSubscriber: boolean, alsoStores: boolean): Promise<void>;
 }
 
 export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<T>): Intake<T> {
@@ -46,8 +45,8 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
   const rest = openTurn();
   let source: AsyncIterator<Incoming> | undefined;
   let pulling = false;
-  /** What the subscriber brought last, as far as it is not read yet. */
-  let unread: Unread | undefined;
+  /** Goes on in what the subscriber brought last, while not all of that is read. */
+  let readOn: (() => void) | undefined;
   /** Read, not yet past the filter. */
   let candidates: EventDelivery<T>[] = [];
   /** Past it, ends of streams among them; the next one is the last. */
@@ -67,7 +66,7 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
 
   return {
     stats,
-    async deliver<R>(view: View<T, R>, signal: AbortSignal | undefined, pull = true): Promise<Result<R>> {
+    async deliver<R>(view: View<T, R>, { signal }: Pick<GetOptions, 'signal'> = {}, pull = true): Promise<Result<R>> {
       const own = visit;
       while (turn) await turn;
       if (own !== visit) return DONE;
@@ -82,32 +81,38 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
       };
       const work = after(poll() ?? take(signal), show);
       if (!(work instanceof Promise)) return work;
-      // Whoever comes meanwhile waits: arrivals stay in order.
-      turn = work.catch(() => {});
-      try {
-        return await work;
-      } catch (error) {
+      const putBack = () => {
         // An event whose object nobody waited for is the next call's.
-        if (signal?.aborted && pull && last) {
-          ready.push(last);
-          stats.events--;
-          last = undefined;
-        }
-        throw error;
-      } finally {
+        if (!signal?.aborted || !pull || !last) return;
+        ready.push(last);
+        stats.events--;
+        last = undefined;
+      };
+      // Whoever comes meanwhile waits: arrivals stay in order.
+      turn = work.catch(putBack).then(() => {
         turn = undefined;
+      });
+      return work;
+    },
+    leave,
+    async close(alsoSubscriber, alsoStores) {
+      ended = true;
+      try {
+        await leave();
+        if (alsoSubscriber) await subscriber.close();
+      } finally {
+        if (alsoStores) await objects.close();
       }
     },
-    rewind(closing = ended) {
-      visit++;
-      ended = closing;
-      last = undefined;
-      filling = undefined;
-      wake?.();
-      return giveBack();
-    },
-    closeStores: objects.closeStores,
   };
+
+  function leave(): Promise<void> {
+    visit++;
+    last = undefined;
+    filling = undefined;
+    wake?.();
+    return giveBack();
+  }
 
   /** The next event that is ready now. */
   function poll(): EventDelivery<T> | undefined {
@@ -146,14 +151,14 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
   }
 
   async function leaveFinished(): Promise<void> {
-    if (ended && reader.unfinished.size === 0) await giveBack();
+    if (ended && reader.open.size === 0) await giveBack();
   }
 
   async function giveBack(): Promise<void> {
     reader.forget();
     candidates = [];
     ready = [];
-    unread = undefined;
+    readOn = undefined;
     const leaving = source?.return?.();
     leaving?.catch(() => {});
     // A generator answers only after its pending next has; nobody should wait for that.
@@ -168,11 +173,11 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
     await rest();
     if (own !== visit) return;
     if (candidates.length === 0) {
-      if (!unread) await pull();
-      if (unread) read(unread);
+      if (!readOn) await pull(own);
+      if (own !== visit) return;
+      readOn?.();
     }
-    const answer = judge(candidates.map(({ metadata }) => metadata));
-    const verdicts = answer instanceof Promise ? await answer : answer;
+    const verdicts = options.filter ? await judge(candidates.map(({ metadata }) => metadata)) : [];
     if (own !== visit) return;
     const passed: EventDelivery<T>[] = [];
     let judged = 0;
@@ -201,7 +206,7 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
           passed.push(delivery);
         }
       } catch (error) {
-        reader.reject(toStreamError(error, verdict ? 'object_missing' : 'schema_mismatch', verdict ? 'Not evicted' : 'The schema failed'));
+        reader.reject(toStreamError(error, verdict ? 'object_missing' : 'schema_mismatch', verdict ? 'Not evicted' : 'The schema threw'));
         delivery.ack();
       }
       if (own !== visit) return;
@@ -210,34 +215,35 @@ export function openIntake<T>(subscriber: AnySubscriber, options: IntakeOptions<
     ready = passed.reverse();
   }
 
-  async function pull(): Promise<void> {
-    let own = source;
+  async function pull(own: number): Promise<void> {
     try {
-      own ??= source = sourceOf(subscriber);
+      source ??= sourceOf(subscriber);
       pulling = true;
-      const { done, value } = await own.next();
+      const { done, value } = await source.next();
       const messages = done ? [] : await reader.load(value.messages);
-      if (own !== source) return; // rewound meanwhile
+      if (own !== visit) return;
       pulling = false;
       if (done) ended = true;
-      else unread = { messages: messages.entries(), finish: ledger(value) };
+      else readOn = reading(messages.entries(), ledger(value));
     } catch (error) {
-      if (own === source) await giveBack();
+      if (own === visit) await giveBack();
       throw error;
     }
   }
 
   /** Reads messages until there is a group of events. */
-  function read({ messages, finish }: Unread): void {
-    candidates = [];
-    for (const [index, message] of messages) {
-      reader.read(message, candidates, () => {
-        finish(index);
-        leaveFinished().catch(reportUnheard);
-      });
-      // What follows an end may be nobody's.
-      if (candidates.length >= GROUP || candidates.at(-1)?.event.type === 'end') return;
-    }
-    unread = undefined;
+  function reading(messages: Iterable<[number, Arrival]>, finish: (index: number) => void): () => void {
+    return () => {
+      candidates = [];
+      for (const [index, message] of messages) {
+        reader.read(message, candidates, () => {
+          finish(index);
+          leaveFinished().catch(reportUnheard);
+        });
+        // What follows an end may be nobody's.
+        if (candidates.length >= GROUP || candidates.at(-1)?.event.type === 'end') return;
+      }
+      readOn = undefined;
+    };
   }
 }

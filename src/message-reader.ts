@@ -4,7 +4,7 @@ import { reportUnheard, StreamError, type StreamErrorCode, toStreamError } from 
 import type { EventBatch } from './events.js';
 import type { FilterOptions } from './filter.js';
 import { gap, isGap } from './gap.js';
-import type { AnySubscriber, Arrival, BatchSubscriber, Codec, Message } from './protocols.js';
+import type { AnySubscriber, Arrival, BatchSubscriber, Codec } from './protocols.js';
 import { SequenceTracker } from './sequence.js';
 
 export interface MessageOptions {
@@ -17,8 +17,8 @@ export interface MessageOptions {
 }
 
 export interface MessageReader<T> {
-  /** Batches some of whose events are not dealt with, and what is called when all are. */
-  readonly unfinished: Set<{ readonly batch: EventBatch; readonly listeners: (() => void)[] }>;
+  /** Batches some of whose events are not dealt with, and what is to be called when all are. */
+  readonly open: Set<{ readonly batch: EventBatch; done: () => void }>;
   /** Settles once these can be read, with what is to be read in their place. */
   load(arrivals: readonly Arrival[]): Promise<readonly Arrival[]>;
   /** Adds the events of what has arrived; `done` is called once they are dealt with, at once where there are none. */
@@ -38,29 +38,33 @@ export function openMessageReader<T>(
   const { codec: own, competing } = subscriber as BatchSubscriber;
   const reading = codec ?? own;
   const seen = new SequenceTracker();
-  const unfinished: MessageReader<T>['unfinished'] = new Set();
+  const open: MessageReader<T>['open'] = new Set();
   /** What is missing before the event that is read next. */
   let before: StreamError | undefined;
   return {
-    unfinished,
+    open,
     async load(arrivals) {
       await reading?.load?.();
       return (reading && (await filter?.incoming?.(arrivals, reading))) ?? arrivals;
     },
     read(arrival, into, done) {
       const batch = batchOf(arrival);
-      if (!batch || !isNew(batch)) {
-        whenDone(batch, done);
-        return;
+      if (!batch) return done();
+      const { producer, topic, seq } = batch;
+      const missed = producer === undefined || seq === undefined ? 0 : seen.see(producer, topic, seq);
+      if (missed === undefined) return again(batch, done);
+      if (!competing) {
+        stats.missed += missed;
+        if (missed > 0) missing(gap('sequence', missed, topic));
       }
-      const own = { batch, listeners: [done] };
+      const own = { batch, done };
       let left = batch.events.length + 1;
       const settle = () => {
         if (--left > 0) return;
-        unfinished.delete(own);
-        for (const listener of own.listeners) listener();
+        open.delete(own);
+        own.done();
       };
-      unfinished.add(own);
+      open.add(own);
       onBatch(batch);
       for (const event of batch.events) {
         into.push(deliveryOf(event, batch, before, settle));
@@ -69,50 +73,42 @@ export function openMessageReader<T>(
       settle();
     },
     forget() {
-      for (const { batch } of unfinished) {
+      for (const { batch } of open) {
         // Nothing to forget of a producer that numbers nothing.
         seen.forget(batch.producer as string, batch.topic, batch.seq as number);
       }
-      unfinished.clear();
+      open.clear();
     },
     reject,
   };
 
   /** Nothing when it is no batch. */
   function batchOf(arrival: Arrival): EventBatch | undefined {
-    if (isGap(arrival)) missing(arrival);
-    else if (arrival instanceof StreamError) reject(arrival);
-    else return 'events' in arrival ? arrival : decode(arrival);
-  }
-
-  /** False for what has been read before. */
-  function isNew({ producer, topic, seq }: EventBatch): boolean {
-    if (producer === undefined || seq === undefined) return true;
-    const missed = seen.see(producer, topic, seq);
-    if (missed === undefined) stats.duplicates++;
-    else if (!competing) {
-      stats.missed += missed;
-      if (missed > 0) missing(gap('sequence', missed, topic));
-    }
-    return missed !== undefined;
-  }
-
-  /** A batch that came again while it is not finished is done when that one is. */
-  function whenDone(copy: EventBatch | undefined, done: () => void): void {
-    for (const { batch, listeners } of unfinished) {
-      const same = batch.producer === copy?.producer && batch.topic === copy?.topic && batch.seq === copy.seq;
-      if (same) return void listeners.push(done);
-    }
-    done();
-  }
-
-  function decode({ payload, topic }: Message): EventBatch | undefined {
     try {
-      if (reading) return reading.decode(payload, topic);
-      throw new StreamError('unsupported', 'Bytes need a codec: pass { codec: messagePack }');
+      if (isGap(arrival)) missing(arrival);
+      else if (arrival instanceof StreamError) throw arrival;
+      else if ('events' in arrival) return arrival;
+      else if (reading) return reading.decode(arrival.payload, arrival.topic);
+      else throw new StreamError('unsupported', 'Bytes need a codec: pass { codec: messagePack }');
     } catch (error) {
       reject(toStreamError(error, 'invalid_message', 'It cannot be read'));
     }
+  }
+
+  /** A batch that came again while it is not finished is done when that one is. */
+  function again({ producer, topic, seq }: EventBatch, done: () => void): void {
+    stats.duplicates++;
+    for (const other of open) {
+      const { batch, done: first } = other;
+      if (batch.producer === producer && batch.topic === topic && batch.seq === seq) {
+        other.done = () => {
+          first();
+          done();
+        };
+        return;
+      }
+    }
+    done();
   }
 
   function reject(error: StreamError): void {

@@ -28,7 +28,7 @@ export interface ObjectReader<T> {
   /** Removes the object of an event that nobody will read, if its producer wanted that. */
   evict(event: KeyEvent, batch: EventBatch): Promise<void>;
   /** Closes the stores that were opened here, not those that were given. */
-  closeStores(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): ObjectReader<T> {
@@ -50,7 +50,7 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
       const found = evict && storeOf(batch.stores[store] as StoreConfig);
       if (found) await release(found, key);
     },
-    async closeStores() {
+    async close() {
       const closing = [...opened.values()];
       opened.clear();
       await Promise.all(closing.map((store) => store.close()));
@@ -65,7 +65,7 @@ export function openObjectReader<T>({ stores, schema }: ReaderOptions<T>): Objec
       if (store) opened.set(name, store);
       return store;
     } catch (error) {
-      throw toStreamError(error, 'unknown_store', `Cannot open store "${config.name}"`);
+      throw toStreamError(error, 'unknown_store', `Store "${config.name}" cannot be opened`);
     }
   }
 

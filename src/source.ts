@@ -4,12 +4,6 @@ import type { AnySubscriber, Batch, BatchSubscriber, Message, Subscriber } from 
 
 export type Incoming = Batch<Message | EventBatch>;
 
-/** A batch, as far as it has not been read. */
-export interface Unread {
-  readonly messages: Iterable<[number, Incoming['messages'][number]]>;
-  readonly finish: (index: number) => void;
-}
-
 export function sourceOf(subscriber: AnySubscriber): AsyncIterator<Incoming> {
   const batches = 'batches' in subscriber ? (subscriber as BatchSubscriber).batches({ ack: 'manual' }) : singly(subscriber);
   return batches[Symbol.asyncIterator]();
@@ -17,7 +11,7 @@ export function sourceOf(subscriber: AnySubscriber): AsyncIterator<Incoming> {
 
 /** Whoever only yields bytes hears the acknowledgement as the next pull. */
 async function* singly(subscriber: Subscriber): AsyncGenerator<Incoming> {
-  for await (const payload of subscriber) yield { messages: [{ topic: '', payload }], ack: () => {} };
+  for await (const payload of subscriber) yield { messages: [{ topic: '', payload }], ack() {} };
 }
 
 /** Turns messages finished in any order into acknowledgements of a batch's first ones. */
