@@ -32,7 +32,7 @@ const PING = 'ping';
 
 /** A channel that is open only while its page is in use: a message to a page in the back/forward cache would throw it out of there. */
 interface Line {
-  readonly channel: BroadcastChannel | undefined;
+  /** The channel, opened if it is not. */
   open(): BroadcastChannel;
   close(): void;
 }
@@ -45,9 +45,6 @@ function openLine(name: string, comeBack?: () => void): Line {
     if (comeBack) addEventListener('pageshow', comeBack, { once: true });
   };
   return {
-    get channel() {
-      return channel;
-    },
     open() {
       if (!channel) globalThis.addEventListener?.('pagehide', leave);
       channel ??= new BroadcastChannel(name);
@@ -134,8 +131,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
 
   /** Registering a listener takes a moment; settles when it is done and nothing posted from now on is missed, at the latest when closed. */
   async ready(): Promise<void> {
-    this.#listen();
-    const { channel } = this.#line;
+    const channel = this.#listen();
     if (!channel) return;
     // Whoever hears anything at all is registered; but a channel never hears itself.
     const other = new BroadcastChannel(channel.name);
@@ -154,11 +150,13 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
     return this.close();
   }
 
-  #listen(): void {
-    if (this.#line.channel || this.#backlog.closed) return;
+  /** Nothing when closed. */
+  #listen(): BroadcastChannel | undefined {
+    if (this.#backlog.closed) return undefined;
     const channel = this.#line.open();
     channel.onmessage = ({ data }) => this.#receive(data);
-    channel.onmessageerror = () => this.#backlog.notify(invalid('not readable here'));
+    channel.onmessageerror = () => this.#backlog.notify(invalid('it cannot be read here'));
+    return channel;
   }
 
   #receive(data: unknown): void {
@@ -183,7 +181,7 @@ export class BroadcastChannelSubscriber implements EventSubscriber {
 
   #accept(message: Message | EventBatch, bytes: number): void {
     const { maxBytes } = this.#backlog;
-    if (bytes > maxBytes) throw new StreamError('too_large', `About ${bytes} bytes are over maxBytes`, { bytes });
+    if (bytes > maxBytes) throw new StreamError('too_large', `${bytes} bytes are over maxBytes`, { bytes });
     this.#backlog.push(message, bytes);
     if (this.#backlog.closed) this.#line.close(); // full, and told to fail then
   }
