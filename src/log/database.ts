@@ -137,6 +137,8 @@ async function transact<T>(
       delete: (name, key) => store(name).delete(key as IDBValidKey),
       deleteRange: (name, after, through) => store(name).delete(behind(after, through)),
     });
+    // What was read is there; what was written is once the transaction is complete.
+    if (mode === 'readonly') return result;
     tx.commit?.();
     await done;
     return result;

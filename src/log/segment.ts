@@ -3,6 +3,8 @@ import { StreamError, type StreamErrorData } from '../errors.js';
 import type { Message, MessageProperties } from '../protocols.js';
 import { FORMAT, type Offset, type SegmentRecord } from './records.js';
 
+const utf8 = new TextEncoder();
+
 /** What goes into a segment. Without a topic it is news: a `StreamErrorData` in JSON. */
 export interface Content {
   readonly topic: string;
@@ -100,7 +102,7 @@ function readNews(payload: Uint8Array): StreamError {
 /** FNV-1a over 32-bit words, and over the bytes of the topics. */
 function checksum(data: ArrayBuffer, index: Uint32Array, topics: readonly string[]): number {
   let hash = 0x811c9dc5;
-  for (const words of [new Uint32Array(data), index, new TextEncoder().encode(topics.join('\0'))]) {
+  for (const words of [new Uint32Array(data), index, utf8.encode(topics.join('\0'))]) {
     for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ (words[i] as number), 0x01000193);
   }
   return hash >>> 0;
