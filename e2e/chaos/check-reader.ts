@@ -23,6 +23,8 @@ class Reader {
   readonly #acknowledged = new Map<string, string[]>();
   /** Acknowledged for good. */
   readonly #done = new Set<string>();
+  /** By message: the stay that was given it last. */
+  readonly #holder = new Map<string, string>();
   /** By producer: the highest number that came. */
   readonly #highest = new Map<string, number>();
   /** By stay and producer: the number that came last. */
@@ -41,6 +43,7 @@ class Reader {
         for (const stamp of fact.stamps) {
           if (this.#done.has(nameOf(stamp))) this.#violated('twice', stamp, `was given to ${fact.life}, and was done with`);
           this.#inHand.add(`${fact.life} ${nameOf(stamp)}`);
+          this.#holder.set(nameOf(stamp), fact.life);
         }
         break;
       case 'delivered':
@@ -53,7 +56,7 @@ class Reader {
         for (const stamp of fact.stamps) this.#done.add(nameOf(stamp));
         break;
       case 'closed':
-        for (const message of this.#acknowledged.get(fact.life) ?? []) this.#done.add(message);
+        this.#closed(fact.life);
         break;
       case 'fault':
         if (fact.destroys) this.#forget();
@@ -63,11 +66,18 @@ class Reader {
     }
   }
 
+  /** What was acknowledged in a turn that was over is whose turn it became: that one was given it again. */
+  #closed(life: string): void {
+    for (const message of this.#acknowledged.get(life) ?? []) {
+      if ((this.#holder.get(message) ?? life) === life) this.#done.add(message);
+    }
+  }
+
   /** With the database go the cursor and the memory of duplicates. */
   #forget(): void {
     for (const given of this.#inHand) this.#left.add(given);
     this.#inHand.clear();
-    for (const memory of [this.#came, this.#acknowledged, this.#done, this.#highest, this.#last]) memory.clear();
+    for (const memory of [this.#came, this.#holder, this.#acknowledged, this.#done, this.#highest, this.#last]) memory.clear();
   }
 
   #delivered(delivery: Delivery): void {

@@ -67,6 +67,12 @@ describe('a good history', () => {
     expect(verdict([...before, ...send(3), ...give('b', 3), ...give('a', 2, 1), HEALED])).toEqual(['order']);
   });
 
+  test('may repeat what was acknowledged in a turn that was over, and given in the next before that stay closed', () => {
+    const before = [given('a', 0), ...give('a', 0), acknowledge('a', 0), given('b', 0), ...give('b', 0), acknowledge('b', 0), closed('a')];
+    expect(verdict([...send(0), ...before, given('c', 0), ...give('c', 0), HEALED])).toEqual([]);
+    expect(verdict([...send(0), ...before, closed('b'), given('c', 0), ...give('c', 0), HEALED])).toEqual(['twice']);
+  });
+
   test('keeps two producers and two cursors apart', () => {
     const two = { ...offer(0), producer: 'two' };
     const facts = [reading('b'), ...send(0, 1), two, { ...promise(0), producer: 'two' }];
