@@ -6,6 +6,6 @@ export async function failuresOf(work: readonly unknown[], failures: unknown[] =
 
 /** Throws what failed, if anything: the one failure, or an `AggregateError` of several. */
 export function throwAny(failures: readonly unknown[]): void {
-  if (failures.length > 1) throw new AggregateError(failures, failures.map(String).join('; '));
+  if (failures.length > 1) throw new AggregateError(failures, failures.join('; '));
   for (const failure of failures) throw failure;
 }

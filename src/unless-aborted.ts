@@ -8,8 +8,7 @@ export function unlessAborted<R>(work: Promise<R>, signal: AbortSignal | undefin
     };
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort);
-    const over = () => signal.removeEventListener('abort', abort);
-    work.then(resolve, reject).then(over);
+    work.then(resolve, reject).then(() => signal.removeEventListener('abort', abort));
   });
   outcome.catch(() => {});
   return outcome;
