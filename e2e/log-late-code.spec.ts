@@ -128,12 +128,7 @@ test('what is stored without the code is sent on the next visit', async ({ conte
   await network.cut();
   await page.evaluate(() => desk.openOutbox());
   await page.evaluate(() => desk.send(0, 30));
-  await network.mend();
-  await page.reload();
-  await page.waitForFunction(() => 'desk' in globalThis);
-  await page.evaluate(() => desk.openOutbox());
-  await page.evaluate(() => desk.outbox.flush());
-  expect(await page.evaluate(() => desk.received)).toEqual(numbers(30));
+  expect(await sentOnNextVisit(place)).toEqual(numbers(30));
 });
 
 test('an inbox without the code asks its subscriber for nothing and acknowledges nothing, and stores all of it when the code has come', async ({
@@ -172,12 +167,7 @@ for (const [what, trouble] of [
     expect(await waits).toEqual([expect.stringMatching(/^StreamError closed /), 'settled']);
     expect(await page.evaluate(() => desk.closed)).toEqual(expect.arrayContaining(['publisher', 'subscriber']));
     await page.evaluate(() => desk.reading);
-    await network.mend();
-    await page.reload();
-    await page.waitForFunction(() => 'desk' in globalThis);
-    await page.evaluate(() => desk.openOutbox());
-    await page.evaluate(() => desk.outbox.flush());
-    expect(await page.evaluate(() => desk.received)).toEqual(numbers(10));
+    expect(await sentOnNextVisit(place)).toEqual(numbers(10));
   });
 }
 
@@ -239,6 +229,16 @@ async function openPage(context: BrowserContext, url: string): Promise<Page> {
   await page.goto(url);
   await page.waitForFunction(() => 'desk' in globalThis);
   return page;
+}
+
+/** What the outbox sends once the page is loaded again, and the network answers. */
+async function sentOnNextVisit({ page, network }: Place): Promise<readonly string[]> {
+  await network.mend();
+  await page.reload();
+  await page.waitForFunction(() => 'desk' in globalThis);
+  await page.evaluate(() => desk.openOutbox());
+  await page.evaluate(() => desk.outbox.flush());
+  return page.evaluate(() => desk.received);
 }
 
 function networkOf(page: Page): Network {
