@@ -17,7 +17,8 @@ export default defineConfig({
   use: {
     baseURL: `http://localhost:${port}/`,
     browserName: 'chromium',
-    trace: 'retain-on-failure',
+    // A trace of each would take a third of the time; to look closer at one: `--trace on`.
+    screenshot: 'only-on-failure',
     launchOptions: {
       ...chromiumLaunch(),
       // Users have the back/forward cache and so do our tests; Playwright would turn it off.
@@ -26,8 +27,9 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: `npx vite --mode e2e --port ${port} --strictPort`,
+    command: `npx vite build --mode e2e --logLevel warn && npx vite preview --mode e2e --port ${port} --strictPort`,
     url: `http://localhost:${port}/stage`,
-    reuseExistingServer: !process.env.CI,
+    // It would have been built from other code.
+    reuseExistingServer: false,
   },
 });

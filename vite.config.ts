@@ -13,7 +13,10 @@ import { publicModules } from './scripts/public-modules.mjs';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(here('package.json'), 'utf8')) as { dependencies: Record<string, string> };
 
-/** The library (`vite build`), the demo (`vite`, `vite build --mode demo`, `vite preview`; `vite --mode e2e` for its tests) and the tests (`vitest`). */
+/**
+ * The library (`vite build`), the demo (`vite`; built, `vite build --mode demo` and `vite preview --mode demo`), the same with the programs of the
+ * end-to-end tests (`--mode e2e`: built, a page loads several times as fast as from the development server) and the tests (`vitest`).
+ */
 export default defineConfig(({ command, mode }) => {
   const shared: ViteUserConfig = {
     resolve: {
@@ -26,14 +29,14 @@ export default defineConfig(({ command, mode }) => {
     optimizeDeps: { include: Object.keys(dependencies) },
   };
   if (mode === 'test') return { ...shared, test };
-  if (command === 'build' && mode !== 'demo') return { ...shared, plugins: [workersAsTheyAre(), vendorNotice()], build: library() };
+  if (command === 'build' && mode !== 'demo' && mode !== 'e2e')
+    return { ...shared, plugins: [workersAsTheyAre(), vendorNotice()], build: library() };
   return {
     ...shared,
     root: here('demo'),
     cacheDir: here(`node_modules/.vite/${mode}`),
-    // A test must not find its page reloaded because a file was saved.
-    server: { fs: { allow: [here('.')] }, ...(mode === 'e2e' && { hmr: false, watch: null }) },
-    build: { rolldownOptions: { input: demoPages() } },
+    server: { fs: { allow: [here('.')] } },
+    build: mode === 'e2e' ? everyPage() : { rolldownOptions: { input: pages('demo', '.html') } },
     appType: 'mpa',
     plugins: [embeddedBroker(), embeddedObjects(), mode === 'e2e' && stage()],
   };
@@ -87,10 +90,27 @@ function library(): NonNullable<ViteUserConfig['build']> {
   };
 }
 
-function demoPages(): string[] {
-  return readdirSync(here('demo'))
-    .filter((file) => file.endsWith('.html'))
-    .map((file) => here(`demo/${file}`));
+/** With the demo, at addresses that tests know: `/programs/board.js` of `e2e/pages`, and `/modules/store.js` of the library. */
+function everyPage(): NonNullable<ViteUserConfig['build']> {
+  const programs = pages('e2e/pages', '.ts', 'programs/');
+  const modules = Object.fromEntries(Object.entries(publicModules()).map(([subpath, file]) => [`modules/${subpath}`, file]));
+  return {
+    outDir: here('node_modules/.vite/e2e-pages'),
+    emptyOutDir: true,
+    minify: false,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { ...pages('demo', '.html'), ...programs, ...modules },
+      output: { entryFileNames: '[name].js' },
+      preserveEntrySignatures: 'strict',
+    },
+  };
+}
+
+/** The files of a folder with this ending, by what they are called without it. */
+function pages(folder: string, ending: string, prefix = ''): Record<string, string> {
+  const files = readdirSync(here(folder)).filter((file) => file.endsWith(ending));
+  return Object.fromEntries(files.map((file) => [prefix + file.slice(0, -ending.length), here(`${folder}/${file}`)]));
 }
 
 const test: NonNullable<ViteUserConfig['test']> = {

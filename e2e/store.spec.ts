@@ -37,16 +37,16 @@ test('tiles go by reference: boards look at events, their workers fetch, and the
 test('an object that was put is there for other tabs, though its own crashed the moment it was told so', async ({ context }) => {
   const [here, there] = [await openStage(await context.newPage()), await openStage(await context.newPage())];
   const descriptor = await here.evaluate(async () => {
-    const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
-    const { Store } = await import('/@id/proxystream/store');
+    const { IndexedDBConnector } = await import('/modules/connectors/indexed-db.js');
+    const { Store } = await import('/modules/store.js');
     return (await new Store('scans', new IndexedDBConnector({ name: 'crash' })).proxy(new Uint8Array(5_000_000).fill(7), true)).descriptor;
   });
   const cdp = await context.newCDPSession(here);
   void cdp.send('Page.crash').catch(() => {});
   await here.waitForEvent('crash');
   const found = await there.evaluate(async (descriptor) => {
-    const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
-    const { ObjectProxy, Store } = await import('/@id/proxystream/store');
+    const { IndexedDBConnector } = await import('/modules/connectors/indexed-db.js');
+    const { ObjectProxy, Store } = await import('/modules/store.js');
     const bytes = await ObjectProxy.from<Uint8Array>(descriptor, [new Store('scans', new IndexedDBConnector({ name: 'crash' }))]).resolve();
     return [bytes.length, bytes.every((byte) => byte === 7)];
   }, descriptor);
@@ -62,11 +62,11 @@ for (const kind of ['indexed-db', 'opfs'] as const) {
     const cdp = await quotaOf(page, context, baseURL, 3_000_000);
     await openStage(page);
     const refused = await page.evaluate(async (kind) => {
-      const { StreamConsumer, StreamProducer } = await import('/@id/proxystream');
-      const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
-      const { OpfsConnector } = await import('/@id/proxystream/connectors/opfs');
-      const { Queue, QueuePublisher, QueueSubscriber } = await import('/@id/proxystream/shims/queue');
-      const { Store } = await import('/@id/proxystream/store');
+      const { StreamConsumer, StreamProducer } = await import('/modules/index.js');
+      const { IndexedDBConnector } = await import('/modules/connectors/indexed-db.js');
+      const { OpfsConnector } = await import('/modules/connectors/opfs.js');
+      const { Queue, QueuePublisher, QueueSubscriber } = await import('/modules/shims/queue.js');
+      const { Store } = await import('/modules/store.js');
       const store = new Store('scans', kind === 'opfs' ? new OpfsConnector() : new IndexedDBConnector());
       const queue = new Queue();
       const producer = new StreamProducer<Uint8Array>(new QueuePublisher(queue), { defaultStore: store });
@@ -93,8 +93,8 @@ for (const kind of ['indexed-db', 'opfs'] as const) {
 test('objects that the browser has wiped are missing, and new ones are kept', async ({ page, context, baseURL }) => {
   await openStage(page);
   await page.evaluate(async () => {
-    const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
-    const { Store } = await import('/@id/proxystream/store');
+    const { IndexedDBConnector } = await import('/modules/connectors/indexed-db.js');
+    const { Store } = await import('/modules/store.js');
     const store = new Store('scans', new IndexedDBConnector({ name: 'wiped' }));
     const key = await store.put('old');
     Object.assign(globalThis, { store, key });
@@ -112,8 +112,8 @@ test('objects that the browser has wiped are missing, and new ones are kept', as
 test('a database that somebody deletes is given free, and made anew by the next object', async ({ context }) => {
   const page = await openStage(await context.newPage());
   const outcome = await page.evaluate(async () => {
-    const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
-    const { Store } = await import('/@id/proxystream/store');
+    const { IndexedDBConnector } = await import('/modules/connectors/indexed-db.js');
+    const { Store } = await import('/modules/store.js');
     const store = new Store('scans', new IndexedDBConnector({ name: 'deleted' }));
     await store.put('old');
     await new Promise<void>((resolve, reject) => {
@@ -129,15 +129,15 @@ test('a database that somebody deletes is given free, and made anew by the next 
 test('a future that one tab promises is had in another when it is set', async ({ context }) => {
   const [here, there] = [await openStage(await context.newPage()), await openStage(await context.newPage())];
   const descriptor = await here.evaluate(async () => {
-    const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
-    const { Store } = await import('/@id/proxystream/store');
+    const { IndexedDBConnector } = await import('/modules/connectors/indexed-db.js');
+    const { Store } = await import('/modules/store.js');
     const future = new Store('results', new IndexedDBConnector()).future<{ answer: number }>();
     Object.assign(globalThis, { future });
     return future.proxy.descriptor;
   });
   const resolving = there.evaluate(async (descriptor) => {
-    const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
-    const { ObjectProxy, Store } = await import('/@id/proxystream/store');
+    const { IndexedDBConnector } = await import('/modules/connectors/indexed-db.js');
+    const { ObjectProxy, Store } = await import('/modules/store.js');
     const store = new Store('results', new IndexedDBConnector());
     const resolving = ObjectProxy.from<{ answer: number }>(descriptor, [store]).resolve();
     document.title = 'waiting';
@@ -151,9 +151,9 @@ test('a future that one tab promises is had in another when it is set', async ({
 test('where there is no OPFS its fallback keeps objects, and who has OPFS finds them there', async ({ page }) => {
   await openStage(page);
   const outcome = await page.evaluate(async () => {
-    const { OpfsConnector } = await import('/@id/proxystream/connectors/opfs');
-    const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
-    const { Store } = await import('/@id/proxystream/store');
+    const { OpfsConnector } = await import('/modules/connectors/opfs.js');
+    const { IndexedDBConnector } = await import('/modules/connectors/indexed-db.js');
+    const { Store } = await import('/modules/store.js');
     const { getDirectory } = StorageManager.prototype;
     const refused = () => Promise.reject(new DOMException('not in private windows', 'SecurityError'));
     const connect = () => new OpfsConnector({ name: 'scans', fallback: new IndexedDBConnector({ name: 'fallback' }) });
@@ -171,8 +171,8 @@ test('where there is no OPFS its fallback keeps objects, and who has OPFS finds 
 test('an object that a tab was to read, and died instead, is gone when its time has passed, and takes no room', async ({ context }) => {
   const [sender, reader, dying] = await Promise.all([1, 2, 3].map(async () => openStage(await context.newPage())));
   const descriptor = await sender?.evaluate(async () => {
-    const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
-    const { Store } = await import('/@id/proxystream/store');
+    const { IndexedDBConnector } = await import('/modules/connectors/indexed-db.js');
+    const { Store } = await import('/modules/store.js');
     const store = new Store('scans', new IndexedDBConnector({ name: 'dying' }));
     return (await store.proxy(new Uint8Array(1_000_000), { consumers: 2, ttlMs: 3000 })).descriptor;
   });
@@ -182,8 +182,8 @@ test('an object that a tab was to read, and died instead, is gone when its time 
   await dying?.waitForEvent('crash');
   const left = () =>
     reader?.evaluate(async (descriptor) => {
-      const { IndexedDBConnector } = await import('/@id/proxystream/connectors/indexed-db');
-      const { ObjectProxy, Store } = await import('/@id/proxystream/store');
+      const { IndexedDBConnector } = await import('/modules/connectors/indexed-db.js');
+      const { ObjectProxy, Store } = await import('/modules/store.js');
       const connector = new IndexedDBConnector({ name: 'dying' });
       const global = globalThis as { read?: unknown };
       global.read ??= await ObjectProxy.from<Uint8Array>(descriptor as never, [new Store('scans', connector)]).resolve();

@@ -8,7 +8,7 @@ import { chromiumLaunch } from './programs.mjs';
 const here = fileURLToPath(new URL('..', import.meta.url));
 const ENOUGH = 600;
 
-const server = await createServer({ configFile: `${here}vite.config.ts`, mode: 'e2e', server: { port: 0 } });
+const server = await createServer({ configFile: `${here}vite.config.ts`, mode: 'demo', server: { port: 0 } });
 await server.listen();
 const browser = await chromium.launch(chromiumLaunch());
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });

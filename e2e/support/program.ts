@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 
 /**
@@ -6,10 +5,9 @@ import type { Page } from '@playwright/test';
  */
 export async function runProgram(page: Page, name: string, query: Readonly<Record<string, string>> = {}): Promise<Page> {
   await page.goto(`/stage?${new URLSearchParams(query)}`);
-  const file = fileURLToPath(new URL(`../pages/${name}.ts`, import.meta.url));
-  await page.addScriptTag({ type: 'module', url: `/@fs${file}` });
+  await page.addScriptTag({ type: 'module', url: `/programs/${name}.js` });
   await page.evaluate(async () => {
-    const { BroadcastChannelSubscriber } = await import('/@id/proxystream/shims/broadcast-channel');
+    const { BroadcastChannelSubscriber } = await import('/modules/shims/broadcast-channel.js');
     // A page registers its channels one after the other: once this one is heard, so are those of the program.
     const later = new BroadcastChannelSubscriber('nothing');
     await later.ready();
