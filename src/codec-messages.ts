@@ -54,7 +54,9 @@ class EncodedEvent implements InlineEvent {
 
   get object(): unknown {
     if (this.raw) return this.payload.slice();
-    const { value, weight } = reading(() => unpack(this.payload, { depth: MAX_DEPTH, weight: this.allowance.weight + this.#weight }));
+    const { value, weight } = reading(() =>
+      unpack(this.payload, { depth: MAX_DEPTH, weight: this.allowance.weight + this.#weight, views: 0 }),
+    );
     this.allowance.weight += this.#weight - weight;
     this.#weight = weight;
     return value;

@@ -5,7 +5,7 @@ import { anyData } from './fixtures/data.js';
 import { pack } from './pack.js';
 import { unpack } from './unpack.js';
 
-const FREELY = { depth: 1000, weight: 2 ** 30 };
+const FREELY = { depth: 1000, weight: 2 ** 30, views: 0 };
 
 /** What every implementation of MessagePack knows. */
 const plain = fc.jsonValue({ maxDepth: 5 }).filter((value) => !JSON.stringify(value).includes('__proto__'));

@@ -10,7 +10,7 @@ import { pack } from './pack.js';
 import { unpack } from './unpack.js';
 
 const { values, messages, refused } = json as Vectors;
-const FREELY = { depth: 64, weight: 2 ** 20 };
+const FREELY = { depth: 64, weight: 2 ** 20, views: 0 };
 
 describe('the vectors of values', () => {
   test.each(values)('$name is written', ({ value, hex }) => {

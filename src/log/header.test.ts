@@ -10,7 +10,7 @@ test('the producer and sequence number of every message are read', () => {
       const message = messagePack.assemble(batch, batch.events.map(messagePack.encodeEvent));
       const header = readHeader(message);
       expect(header?.seq).toBe(batch.seq);
-      expect(hex(header?.producer)).toBe(batch.producer);
+      expect(header?.producer).toBe(batch.producer);
     }),
   );
 });
@@ -35,12 +35,8 @@ test('bytes of any other kind have none', () => {
       } catch {
         valid = false;
       }
-      if (!valid && !alike) expect(readHeader(message)).toBeUndefined();
+      if (!valid) expect(readHeader(message)).toBeUndefined();
       readHeader(message); // never throws, and ends
     }),
   );
 });
-
-function hex(producer: string | undefined): string {
-  return Array.from(producer ?? '', (char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('');
-}

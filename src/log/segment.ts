@@ -99,10 +99,10 @@ function readNews(payload: Uint8Array): StreamError {
   return StreamError.from(JSON.parse(new TextDecoder().decode(payload)) as StreamErrorData);
 }
 
-/** FNV-1a over 32-bit words, and over the bytes of the topics. */
+/** FNV-1a over 32-bit words, and over the bytes of the topics. One kind of array throughout: with two, the loop takes twice as long. */
 function checksum(data: ArrayBuffer, index: Uint32Array, topics: readonly string[]): number {
   let hash = 0x811c9dc5;
-  for (const words of [new Uint32Array(data), index, utf8.encode(topics.join('\0'))]) {
+  for (const words of [new Uint32Array(data), index, new Uint32Array(utf8.encode(topics.join('\0')))]) {
     for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ (words[i] as number), 0x01000193);
   }
   return hash >>> 0;

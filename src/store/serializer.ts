@@ -25,7 +25,7 @@ export async function deserialize(kind: ObjectKind, bytes: Uint8Array, own: Seri
   if (kind === 'c' && !own)
     throw new StreamError('unsupported', 'The object was written by a serializer that this store was not given: pass { serializer }');
   try {
-    return kind === 'c' ? await own?.deserialize(bytes) : unpack(bytes, { depth: MAX_DEPTH, weight: MAX_WEIGHT }).value;
+    return kind === 'c' ? await own?.deserialize(bytes) : unpack(bytes, { depth: MAX_DEPTH, weight: MAX_WEIGHT, views: 0 }).value;
   } catch (error) {
     throw toStreamError(error, 'object_corrupt', 'The object cannot be read');
   }
