@@ -1,15 +1,17 @@
 import type { Page } from '@playwright/test';
-import type { Connect, Plugin } from 'vite';
+import type { Plugin } from 'vite';
 
 const PATH = '/stage';
 const HTML = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Stage</title><link rel="icon" href="data:,"><main></main></html>';
 
 /** Adds an empty page to the server of the end-to-end tests. */
 export function stage(): Plugin {
-  const serve = ({ middlewares }: { readonly middlewares: Connect.Server }) => {
-    middlewares.use(PATH, (_request, response) => void response.setHeader('content-type', 'text/html').end(HTML));
+  return {
+    name: 'proxystream:stage',
+    configurePreviewServer({ middlewares }) {
+      middlewares.use(PATH, (_request, response) => void response.setHeader('content-type', 'text/html').end(HTML));
+    },
   };
-  return { name: 'proxystream:stage', configureServer: serve, configurePreviewServer: serve };
 }
 
 /**
