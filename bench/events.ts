@@ -30,7 +30,12 @@ export class Tally {
   constructor(readonly count: number) {}
 
   take({ n, place }: SmallEvent): boolean {
-    if (n !== this.#next || !place) throw new Error(`Event ${n} came where ${this.#next} was due`);
+    if (!place) throw new Error(`Event ${n} is not whole`);
+    return this.takeNumber(n);
+  }
+
+  takeNumber(n: number): boolean {
+    if (n !== this.#next) throw new Error(`Event ${n} came where ${this.#next} was due`);
     this.#next++;
     return this.done;
   }

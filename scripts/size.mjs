@@ -36,8 +36,8 @@ export const APPS = [
   },
   {
     name: 'proxystream/log, beside the core',
-    // What is reached; the aim is 9,000. What only pumps need comes later. The rest stores and reads, and is needed offline: it cannot.
-    budget: 9600,
+    // What only pumps need comes later. The rest stores and reads, and is needed offline: it cannot.
+    budget: 9000,
     counts: 'first',
     beside: CORE,
     program: `${CORE}

@@ -24,7 +24,8 @@ const OPEN = Symbol();
 
 export class Backlog<M> {
   declare readonly maxBytes: number;
-  declare protected readonly room: Room;
+  /** @internal */
+  declare readonly room: Room;
   /** In order of arrival; the others are in the hands of an iteration. */
   protected waiting: Entry<M>[] = [];
   readonly #arrival = new Bell();

@@ -4,7 +4,6 @@ import { closedError } from '../errors.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { type CommitLimits, type Committed, commit, type Entry, fencedError, type Move } from './commit.js';
 import type { Database, Durability } from './database.js';
-import { StreamMemory } from './streams.js';
 
 /** Payloads of one transaction at most; a single larger message goes alone. Its segments are what readers hold in memory. */
 const GROUP_BYTES = 2 ** 20;
@@ -34,7 +33,6 @@ export class Appender {
   readonly #database: Database;
   readonly #limits: CommitLimits;
   readonly #onCommit: (committed: Committed<Appending>) => void;
-  readonly #memory = new StreamMemory();
   #queue: Waiting[] = [];
   readonly #moves = new Map<string, Move>();
   #running: Promise<void> | undefined;
@@ -138,9 +136,8 @@ export class Appender {
     }
     const strict = entries.some(({ durability }) => durability === 'strict');
     const committed = await this.#database.run({ durability: strict ? 'strict' : 'relaxed' }, (tx, attempt) =>
-      commit(tx, attempt, draft, this.#limits, this.#memory),
+      commit(tx, attempt, draft, this.#limits),
     );
-    this.#memory.learn(committed.log, committed.streams);
     this.#onCommit(committed);
     for (const { record, entries: stored } of committed.segments) {
       for (let i = 0; i < stored.length; i++) stored[i]?.onStored?.(record.first + i);

@@ -2,21 +2,10 @@
 import { StreamError } from '../errors.js';
 import { quotaExceeded, type Tx } from './database.js';
 import type { Header } from './header.js';
-import {
-  type CursorRecord,
-  type DirectoryRecord,
-  FORMAT,
-  type Lane,
-  type LogRecord,
-  laneOf,
-  type SegmentRecord,
-  type StreamRecord,
-  tick,
-} from './records.js';
+import { type CursorRecord, type DirectoryRecord, FORMAT, type Lane, type LogRecord, laneOf, type SegmentRecord, tick } from './records.js';
 import { isOutbox, type RetentionLimits, removeHead, trim } from './retention.js';
-import { see } from './seen.js';
 import { type Content, type Packed, packSegment, segmentBytes } from './segment.js';
-import { forgetStreams, MAX_STREAMS, type StreamMemory } from './streams.js';
+import { forgetStreams, isNew, MAX_STREAMS, readStreams, streamOf } from './streams.js';
 
 /** Who holds the newest term of a key may write; whoever was taken for dead and comes back may not. */
 export interface Fence {
@@ -56,7 +45,6 @@ export interface Committed<E extends Entry = Entry> {
   readonly changed: readonly Lane[];
   /** They write for a term that is over. */
   readonly fenced: ReadonlySet<E>;
-  readonly streams: ReadonlyMap<string, StreamRecord>;
 }
 
 export interface CommitLimits extends RetentionLimits {
@@ -65,7 +53,7 @@ export interface CommitLimits extends RetentionLimits {
 
 export async function readLog(tx: Tx): Promise<LogRecord> {
   const log = await tx.get<LogRecord>('meta', 'log');
-  if (!log) throw new DOMException('The log has no record', 'NotFoundError'); // another kind of database, or one half made
+  if (!log) throw new DOMException('No record', 'NotFoundError'); // another kind of database, or one half made
   if (log.format > FORMAT)
     throw new StreamError('unsupported_version', `The log is of format ${log.format}, newer than ${FORMAT}: update proxystream`);
   return log;
@@ -76,34 +64,27 @@ export function holds(log: LogRecord, { key, term, epoch }: Fence): boolean {
 }
 
 /** Throws `quota_exceeded` when there is no room within `maxBytes`. */
-export async function commit<E extends Entry>(
-  tx: Tx,
-  attempt: number,
-  draft: Draft<E>,
-  limits: CommitLimits,
-  memory: StreamMemory,
-): Promise<Committed<E>> {
-  const reading = readLog(tx);
+export async function commit<E extends Entry>(tx: Tx, attempt: number, draft: Draft<E>, limits: CommitLimits): Promise<Committed<E>> {
+  const reading = Promise.all([readLog(tx), readStreams(tx, draft.entries)]);
   // In the time that this takes; hardly ever does any of it turn out not to be stored.
   const packed = pack(draft.entries);
-  const log = await reading;
+  const [log, streams] = await reading;
   const now = tick(log);
   const fenced = new Set(draft.entries.filter(({ fence }) => fence && !holds(log, fence)));
   for (const { fence, cursor } of draft.moves) if (holds(log, fence)) await moveCursor(tx, log, fence.key, cursor, now + limits.leaseMs);
 
   const sent = draft.moves.map(({ cursor: { lane } }) => lane).filter(isOutbox);
-  const unfenced = draft.entries.filter((entry) => !fenced.has(entry));
-  if (unfenced.length > 0 && !(attempt > 1 && (await isStored(tx, draft)))) {
+  const entries = draft.entries.filter((entry) => !fenced.has(entry));
+  let segments: Committed<E>['segments'] = [];
+  if (entries.length > 0 && !(attempt > 1 && (await isStored(tx, draft)))) {
     log.serial++;
-    const { fresh, streams } = await withoutDuplicates(tx, log, unfenced, memory);
-    const segments = await append(tx, log, fresh.length < draft.entries.length ? pack(fresh) : packed, draft, limits, now);
-    for (const [key, stream] of streams) tx.put('streams', key, stream);
+    const fresh = entries.filter((entry) => isNew(log, streams, entry));
+    segments = await append(tx, log, fresh.length < draft.entries.length ? pack(fresh) : packed, draft, limits, now);
+    for (const key of new Set(fresh.map(streamOf))) if (key) tx.put('streams', key, streams.get(key));
     if (log.streams > MAX_STREAMS) await forgetStreams(tx, log);
-    tx.put('meta', 'log', log);
-    return { log, segments, changed: [...sent, ...segments.map(({ lane }) => lane)], fenced, streams };
   }
-  if (draft.moves.length > 0) tx.put('meta', 'log', log);
-  return { log, segments: [], changed: sent, fenced, streams: new Map() };
+  tx.put('meta', 'log', log);
+  return { log, segments, changed: [...sent, ...segments.map(({ lane }) => lane)], fenced };
 }
 
 /** What an outbox has sent is nobody's any more. */
@@ -112,26 +93,6 @@ export async function moveCursor(tx: Tx, log: LogRecord, key: string, cursor: Mo
   const at = Math.max(cursor.at, log.cursors[key]?.at ?? 0);
   log.cursors[key] = { ...cursor, at, until };
   if (isOutbox(lane)) await removeHead(tx, log, lane, laneOf(log, lane), ({ first, count }) => first + count <= at);
-}
-
-async function withoutDuplicates<E extends Entry>(tx: Tx, log: LogRecord, entries: readonly E[], memory: StreamMemory) {
-  const known = memory.asOf(log);
-  const keyOf = ({ lane, topic, header }: E) => (header ? `${lane}\0${topic}\0${header.producer}` : undefined);
-  const keys = [...new Set(entries.map(keyOf))].filter((key) => key !== undefined && !known.has(key)) as string[];
-  const before = new Map(await Promise.all(keys.map(async (key) => [key, await tx.get<StreamRecord>('streams', key)] as const)));
-  const streams = new Map<string, StreamRecord>();
-  const fresh = entries.filter((entry) => {
-    const key = keyOf(entry);
-    if (key === undefined || !entry.header) return true;
-    const stream = streams.get(key) ?? known.get(key) ?? before.get(key);
-    const { duplicate, missed, after } = see(stream, entry.header.seq, log.serial);
-    if (!stream) log.streams++;
-    log.missed += missed;
-    if (duplicate) log.duplicates++;
-    else streams.set(key, after);
-    return !duplicate;
-  });
-  return { fresh, streams };
 }
 
 /** One segment per lane, nearly always one. */
@@ -188,7 +149,7 @@ async function isStored(tx: Tx, { ends, token }: Draft): Promise<boolean> {
 }
 
 export function fencedError(): StreamError {
-  return new StreamError('session_taken_over', 'Another tab has taken this over: what was not stored comes again there', {
+  return new StreamError('session_taken_over', 'Another tab has taken over: what was not stored comes again there', {
     reason: 'term_over',
   });
 }

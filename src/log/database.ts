@@ -3,6 +3,7 @@
  * upgrade): then the handle is dropped, the database opened again and the whole transaction repeated, a bounded number of times.
  */
 import { closedError, StreamError, toStreamError } from '../errors.js';
+import { pause } from './patience.js';
 import { type Key, newLog, STORES, type StoreName } from './records.js';
 
 export type Durability = 'relaxed' | 'strict';
@@ -16,8 +17,8 @@ export interface Work {
 /** What can be done within one transaction. Ranges are of one lane: behind `after`, up to and including `through`. */
 export interface Tx {
   get<T>(store: StoreName, key: Key): Promise<T | undefined>;
-  /** In order. */
-  list<T>(store: StoreName, after: Key, through: Key, limit?: number): Promise<T[]>;
+  /** In order; without a range all of it. */
+  list<T>(store: StoreName, after?: Key, through?: Key, limit?: number): Promise<T[]>;
   keys(store: StoreName): Promise<Key[]>;
   put(store: StoreName, key: Key, value: unknown): void;
   delete(store: StoreName, key: Key): void;
@@ -36,8 +37,8 @@ export interface Database {
 const ATTEMPTS = 6;
 const PAUSE_MS = 25;
 const OPEN_MS = 10_000;
-/** What a dead handle, or a transaction that died with one, fails with. */
-const DEAD = /^(InvalidState|Unknown|Abort|NotFound|TransactionInactive)Error$/;
+/** Not what a dead handle, or a transaction that died with one, fails with: it would come again. */
+const FINAL = /^(Data|Timeout)/;
 
 export class IndexedDatabase implements Database {
   readonly #name: string;
@@ -56,33 +57,30 @@ export class IndexedDatabase implements Database {
         if (!(error instanceof DOMException)) throw error;
         const { name } = error;
         if (name === 'QuotaExceededError') throw quotaExceeded('The browser has no room left for this site', error);
-        this.#drop(this.#opening);
+        this.#drop();
         if (this.#closed) throw closedError();
         if (name === 'SecurityError') throw noIndexedDB(error);
-        if (attempt === ATTEMPTS || !DEAD.test(name))
-          throw toStreamError(error, 'storage_failed', 'IndexedDB failed again and again; what is stored is untouched');
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** (attempt - 1) - PAUSE_MS));
+        if (attempt === ATTEMPTS || FINAL.test(name))
+          throw toStreamError(error, 'storage_failed', 'IndexedDB keeps failing; what is stored is untouched');
+        await pause(PAUSE_MS * (2 ** (attempt - 1) - 1));
       }
     }
   }
 
   close(): void {
     this.#closed = true;
-    this.#drop(this.#opening);
+    this.#drop();
   }
 
   #open(): Promise<IDBDatabase> {
     if (this.#closed) throw closedError();
-    if (!this.#opening) {
-      const opening: Promise<IDBDatabase> = connect(this.#name, () => this.#drop(opening));
-      this.#opening = opening;
-    }
+    this.#opening ??= connect(this.#name, () => this.#drop());
     return this.#opening;
   }
 
-  #drop(opening: Promise<IDBDatabase> | undefined): void {
-    if (opening === this.#opening) this.#opening = undefined;
-    opening?.then((database) => database.close()).catch(() => {});
+  #drop(): void {
+    this.#opening?.then((database) => database.close()).catch(() => {});
+    this.#opening = undefined;
   }
 }
 
@@ -95,7 +93,7 @@ function connect(name: string, onLost: () => void): Promise<IDBDatabase> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      reject(new DOMException(`It did not open within ${OPEN_MS} ms: close what else has it open`, 'TimeoutError'));
+      reject(new DOMException('It does not open: close what else has it open', 'TimeoutError'));
     }, OPEN_MS);
     request.onupgradeneeded = () => {
       for (const store of STORES) request.result.createObjectStore(store);
@@ -124,14 +122,14 @@ async function transact<T>(
   // Its own error is the first cause; requests that fail with it are its echo.
   const done = new Promise((resolve, reject) => {
     tx.oncomplete = resolve;
-    tx.onabort = () => reject(tx.error ?? new DOMException('Aborted without a reason', 'AbortError'));
+    tx.onabort = () => reject(tx.error ?? new DOMException('No reason given', 'AbortError'));
   });
   done.catch(() => {});
   const store = (name: StoreName) => tx.objectStore(name);
   try {
     const result = await body({
       get: (name, key) => answer(store(name).get(key as IDBValidKey)),
-      list: (name, after, through, limit) => answer(store(name).getAll(behind(after, through), limit)),
+      list: (name, after, through, limit) => answer(store(name).getAll(after && behind(after, through), limit)),
       keys: (name) => answer(store(name).getAllKeys()) as Promise<Key[]>,
       put: (name, key, value) => store(name).put(value, key as IDBValidKey),
       delete: (name, key) => store(name).delete(key as IDBValidKey),
@@ -163,10 +161,10 @@ function answer<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-const behind = (after: Key, through: Key) => IDBKeyRange.bound(after, through, true);
+const behind = (after: Key, through?: Key) => IDBKeyRange.bound(after, through, true);
 
 export function quotaExceeded(why: string, cause?: unknown): StreamError {
-  return new StreamError('quota_exceeded', `${why}: nothing stored is lost; it goes on once there is room (log.purge, larger maxBytes)`, {
+  return new StreamError('quota_exceeded', `${why}: nothing stored is lost; make room by log.purge or a larger maxBytes`, {
     cause,
   });
 }
@@ -178,5 +176,5 @@ function noIndexedDB(cause?: unknown): StreamError {
 }
 
 export function lostError(): StreamError {
-  return new StreamError('data_lost', 'The database of this log was cleared: what it still held is gone');
+  return new StreamError('data_lost', 'The database of this log was cleared: what it held is gone');
 }

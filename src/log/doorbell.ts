@@ -9,7 +9,7 @@ const LOOK_MS = 2000;
 
 export class Doorbell {
   readonly #name: string;
-  readonly #heard = new Set<(data: readonly unknown[]) => void>();
+  readonly #heard = new Set<(kind: unknown, about?: unknown) => void>();
   readonly #gone = new AbortController();
   #channel: BroadcastChannel | undefined;
 
@@ -21,35 +21,31 @@ export class Doorbell {
     // A message would throw a page out of the back/forward cache.
     listen?.('pagehide', () => this.#hangUp(), { signal });
     listen?.('pageshow', () => this.#dial(), { signal });
-    const wake = () => this.#tell(['ring']);
+    const wake = () => this.#tell('ring');
     listen?.('online', wake, { signal });
     for (const event of ['visibilitychange', 'resume']) document?.addEventListener(event, wake, { signal });
   }
 
-  /** To everybody, in this tab too, and there at once. Without lanes it is about all of them. */
-  ring(lanes: readonly Lane[]): void {
-    const data = ['ring', ...lanes];
-    this.#channel?.postMessage(data);
-    this.#tell(data);
-  }
-
   /** To everybody, in this tab too. */
-  post(data: readonly unknown[]): void {
-    this.#channel?.postMessage(data);
-    queueMicrotask(() => this.#tell(data));
+  post(kind: string, about: string): void {
+    this.#channel?.postMessage([kind, about]);
+    queueMicrotask(() => this.#tell(kind, about));
   }
 
-  /** All that this log's tabs say; anyone on the origin can say anything. Returns how to stop. */
-  onMessage(heard: (data: readonly unknown[]) => void): () => void {
-    this.#heard.add(heard);
-    return () => this.#heard.delete(heard);
+  /**
+   * Calls `heard` for what this log's tabs say of this kind and about this, or about anything; anyone on the origin can say anything. Returns how to stop.
+   */
+  on(kind: string, about: string | undefined, heard: () => void): () => void {
+    const listen = (said: unknown, of: unknown = about) => {
+      if (said === kind && (of === about || about === undefined)) heard();
+    };
+    this.#heard.add(listen);
+    return () => this.#heard.delete(listen);
   }
 
   /** Calls `ring` whenever there may be something new in this lane, or in any. Returns how to stop. */
   onRing(lane: Lane | undefined, ring: () => void): () => void {
-    const deaf = this.onMessage(([kind, ...lanes]) => {
-      if (kind === 'ring' && (lane === undefined || lanes.length === 0 || lanes.includes(lane))) ring();
-    });
+    const deaf = this.on('ring', lane, ring);
     const looking = setInterval(ring, LOOK_MS);
     return () => {
       clearInterval(looking);
@@ -67,9 +63,9 @@ export class Doorbell {
     if (!this.#channel && !this.#gone.signal.aborted) {
       this.#channel = new BroadcastChannel(this.#name);
       (this.#channel as { unref?: () => void }).unref?.();
-      this.#channel.onmessage = ({ data }) => Array.isArray(data) && this.#tell(data);
+      this.#channel.onmessage = ({ data }) => Array.isArray(data) && this.#tell(data[0], data[1]);
     }
-    this.#tell(['ring']);
+    this.#tell('ring');
   }
 
   #hangUp(): void {
@@ -77,7 +73,7 @@ export class Doorbell {
     this.#channel = undefined;
   }
 
-  #tell(data: readonly unknown[]): void {
-    for (const heard of [...this.#heard]) heard(data);
+  #tell(kind: unknown, about?: unknown): void {
+    for (const heard of [...this.#heard]) heard(kind, about);
   }
 }

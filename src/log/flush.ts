@@ -13,7 +13,9 @@ export interface Unflushed {
 }
 
 /** As the docs of `Outbox.flush` say. What it fails to flush, the next call does. */
-export async function flush({ parts, lane }: Pick<Job<never>, 'parts' | 'lane'>, unflushed: Unflushed, signal: AbortSignal): Promise<void> {
+export async function flush(job: Pick<Job<never>, 'parts' | 'lane' | 'signal'>, unflushed: Unflushed, given?: AbortSignal): Promise<void> {
+  const { parts, lane } = job;
+  const signal = given ? AbortSignal.any([given, job.signal]) : job.signal;
   signal.throwIfAborted();
   const { since } = unflushed;
   unflushed.since = undefined;

@@ -1,4 +1,3 @@
-import { Bell } from '../bell.js';
 import { type FilterOptions, type Judge, openGate } from '../filter.js';
 import type { AnySubscriber, Batch, BatchOptions, BatchSubscriber, Codec } from '../protocols.js';
 import type { Given } from './inner.js';
@@ -48,19 +47,9 @@ export class Inbox implements BatchSubscriber<LogMessage> {
   /** Settles once everything published from now on will be stored, by whichever tab, and delivered. */
   async ready(): Promise<void> {
     await this.#start();
-    const { parts, lane: own, signal } = this.#pump.job;
-    const { bell } = parts;
-    const answer = new Bell();
-    const answered = answer.next(signal);
-    const deaf = bell.onMessage(([kind, lane]) => {
-      if (kind === 'ready' && lane === own) answer.ring();
-    });
-    const ask = () => bell.post(['ready?', own]);
-    const stop = bell.onRing(undefined, ask);
-    ask();
-    await Promise.race([answered, this.#running]);
-    stop();
-    deaf();
+    const { code, job } = this.#pump;
+    const pumps = await code.catch(() => undefined);
+    await pumps?.ready(job, this.#running as Promise<void>);
   }
 
   /** Ends iterations, and receiving in this tab. */

@@ -15,7 +15,7 @@ export async function later<M>(chunk: Promise<M>): Promise<M> {
     throw toStreamError(
       cause,
       'not_connected',
-      'Code of proxystream/log could not be loaded (what is stored stays): keep its chunks in the service worker, or reload',
+      'Code of proxystream/log did not load: have its chunks in the service worker, or reload (what is stored stays)',
     );
   }
 }

@@ -7,7 +7,7 @@ import { Doorbell } from './doorbell.js';
 import { Inbox, type InboxOptions } from './inbox.js';
 import type { Given } from './inner.js';
 import { later, loadPumps } from './later.js';
-import { checkLogOptions, type LogOptions } from './options.js';
+import { checkLogOptions, type LogLimits, type LogOptions } from './options.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
 import type { Parts } from './parts.js';
 import { LogPublisher } from './publisher.js';
@@ -22,29 +22,33 @@ import type { DeadLetter, PurgeOptions } from './upkeep.js';
  * `unsupported_version` when a newer release has written it, `storage_failed`, or `not_connected` when the code of the fallback cannot be loaded.
  */
 export async function openLog(name: string, options: LogOptions = {}): Promise<Log> {
-  checkLogOptions(name, options);
+  const limits = checkLogOptions(name, options);
   const prefix = `proxystream/log/${name}`;
-  const medium = { storage: 'indexeddb' as LogStatus['storage'], locks: globalThis.navigator?.locks };
+  const { locks } = globalThis.navigator ?? {};
   try {
-    if (!medium.locks) throw new StreamError('unsupported', 'There are no Web Locks here: a page needs HTTPS, or localhost');
-    return await open(new IndexedDatabase(prefix), medium);
+    if (!locks) throw new StreamError('unsupported', 'There are no Web Locks here: a page needs HTTPS, or localhost');
+    return await open({ storage: 'indexeddb', database: new IndexedDatabase(prefix), locks });
   } catch (error) {
     if (options.fallback !== 'memory' || !(error instanceof StreamError) || error.code === 'unsupported_version') throw error;
     // Hardly anybody ever needs it.
     const { MemoryDatabase, MemoryLocks } = await later(import('./memory.js'));
-    return open(new MemoryDatabase(), { storage: 'memory', locks: new MemoryLocks() as unknown as LockManager });
+    return open({ storage: 'memory', database: new MemoryDatabase(), locks: new MemoryLocks() as unknown as LockManager });
   }
 
-  async function open(database: Database, { storage, locks }: typeof medium): Promise<Log> {
+  async function open(medium: Medium): Promise<Log> {
+    const { database } = medium;
     try {
       const log = await database.run({ stores: ['meta'], mode: 'readonly' }, readLog);
-      return new Log(name, prefix, database, log, { ...options, storage, locks });
+      return new Log(name, prefix, log, { ...limits, durability: options.durability, ...medium });
     } catch (error) {
       database.close();
       throw error;
     }
   }
 }
+
+/** Where a log is kept. */
+interface Medium extends Pick<LogStatus, 'storage'>, Pick<Parts, 'database' | 'locks'> {}
 
 export class Log implements AsyncDisposable {
   readonly #parts: Parts;
@@ -55,40 +59,21 @@ export class Log implements AsyncDisposable {
   constructor(
     readonly name: string,
     prefix: string,
-    database: Database,
     log: LogRecord,
-    options: LogOptions & Pick<LogStatus, 'storage'> & Pick<Parts, 'locks'>,
+    options: Medium & LogLimits & Pick<Parts, 'durability'>,
   ) {
-    const {
-      maxBytes = 256 * 2 ** 20,
-      maxAgeMs = Number.POSITIVE_INFINITY,
-      leaseMs = 7 * 86_400_000,
-      silenceMs = 10_000,
-      durability,
-      storage,
-      locks,
-    } = options;
+    const { storage, maxBytes } = options;
     const board = new StatusBoard(log, { storage, maxBytes });
     const bell = new Doorbell(storage === 'memory' ? `${prefix}/${crypto.randomUUID()}` : prefix);
     const recent = new Recent();
-    const watched = watch(database, board);
-    this.#parts = {
-      board,
-      database: watched,
-      bell,
-      recent,
-      prefix: `${prefix}/`,
-      locks,
-      silenceMs,
-      durability,
-      leaseMs,
-      appender: new Appender(watched, { maxBytes, maxAgeMs, leaseMs }, ({ log: after, segments, changed }) => {
-        for (const { lane, record } of segments) recent.add({ epoch: after.epoch, lane, record });
-        if (segments.length > 0) board.error = undefined;
-        board.see(after);
-        if (changed.length > 0) bell.ring(changed);
-      }),
-    };
+    const database = watch(options.database, board);
+    const appender = new Appender(database, options, ({ log: after, segments, changed }) => {
+      for (const { lane, record } of segments) recent.add({ epoch: after.epoch, lane, record });
+      if (segments.length > 0) board.error = undefined;
+      board.see(after);
+      for (const lane of new Set(changed)) bell.post('ring', lane);
+    });
+    this.#parts = { ...options, board, database, bell, recent, prefix: `${prefix}/`, appender };
   }
 
   /** What is known here without looking. */
@@ -145,7 +130,7 @@ export class Log implements AsyncDisposable {
   async purge(options: PurgeOptions): Promise<LogStatus> {
     const { purge } = await loadPumps();
     this.#parts.board.see(await purge(this.#parts.database, options));
-    this.#parts.bell.ring(Object.keys(this.#parts.board.lanes));
+    for (const lane in this.#parts.board.log.lanes) this.#parts.bell.post('ring', lane);
     return this.status;
   }
 

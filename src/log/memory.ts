@@ -38,8 +38,9 @@ class MemoryTx implements Tx {
     return structuredClone(this.#table(store).get(String(key))?.value) as T | undefined;
   }
 
-  async list<T>(store: StoreName, after: Key, through: Key, limit = Number.POSITIVE_INFINITY): Promise<T[]> {
-    const within = [...this.#table(store).values()].filter(({ key }) => compare(key, after) > 0 && compare(key, through) <= 0);
+  async list<T>(store: StoreName, after?: Key, through?: Key, limit = Number.POSITIVE_INFINITY): Promise<T[]> {
+    const all = [...this.#table(store).values()];
+    const within = all.filter(({ key }) => !after || !through || (compare(key, after) > 0 && compare(key, through) <= 0));
     within.sort((a, b) => compare(a.key, b.key));
     return within.slice(0, limit).map(({ value }) => value as T);
   }

@@ -19,15 +19,23 @@ export interface LogOptions {
   readonly silenceMs?: number;
 }
 
-const BOUNDS = { maxBytes: 2 ** 53, maxAgeMs: 2 ** 53, leaseMs: 2 ** 53, silenceMs: 2 ** 31 } as const;
+const USUAL = { maxBytes: 256 * 2 ** 20, maxAgeMs: Number.POSITIVE_INFINITY, leaseMs: 7 * 86_400_000, silenceMs: 10_000 };
+
+/** The bounds that a log keeps to. */
+export type LogLimits = Readonly<typeof USUAL>;
 
 /** Throws `TypeError`. */
-export function checkLogOptions(name: string, options: LogOptions): void {
+export function checkLogOptions(name: string, options: LogOptions): LogLimits {
   check(typeof name === 'string' && name !== '', "A log's name", name, 'a non-empty string');
   checkOneOf('durability', options.durability, undefined, 'relaxed', 'strict');
   checkOneOf('fallback', options.fallback, undefined, 'memory');
-  for (const [option, bound] of Object.entries(BOUNDS)) {
-    const value = options[option as keyof typeof BOUNDS];
-    check(value === undefined || (value >= 1 && value < bound), option, value, 'from 1');
+  const limits = { ...USUAL };
+  for (const option of Object.keys(USUAL) as (keyof LogLimits)[]) {
+    const value = options[option];
+    if (value === undefined) continue;
+    // Timers count in 31 bits.
+    check(value >= 1 && value < 2 ** (option === 'silenceMs' ? 31 : 53), option, value, 'from 1');
+    limits[option] = value;
   }
+  return limits;
 }

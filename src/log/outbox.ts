@@ -37,7 +37,7 @@ export class Outbox implements Publisher {
     this.#publisher = new LogPublisher(parts, lane, {
       durability: parts.durability ?? 'strict',
       onStored: (seq) => {
-        this.#unflushed.since ??= { epoch: parts.board.epoch, seq };
+        this.#unflushed.since ??= { epoch: parts.board.log.epoch, seq };
       },
     });
     this.#pump.run(({ send }, job) => send(job)).catch(() => {});
@@ -54,15 +54,14 @@ export class Outbox implements Publisher {
    */
   async flush({ signal }: SendOptions = {}): Promise<void> {
     const { code, job } = this.#pump;
-    const given = signal ? AbortSignal.any([signal, job.signal]) : job.signal;
-    const { flush } = await unlessAborted(code, given);
-    await flush(job, this.#unflushed, given);
+    const { flush } = await unlessAborted(code, signal);
+    await flush(job, this.#unflushed, signal);
   }
 
   /** Stops sending in this tab, and closes the inner publisher. What is stored is sent by the next tab, or the next visit. */
   async close(): Promise<void> {
     await this.#publisher.close();
-    await this.#pump.close(new StreamError('closed', 'This outbox is closed: what it has stored is sent by the next one of its name'));
+    await this.#pump.close(new StreamError('closed', 'This outbox is closed: the next of its name sends what is stored'));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

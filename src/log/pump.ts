@@ -47,15 +47,13 @@ export class Pump<P extends Closable> {
 
   async #load(): Promise<Pumps> {
     const { parts, lane, signal } = this.job;
-    let failed = false;
     const attempt = () =>
       loadPumps().catch((error) => {
-        failed = true;
         parts.board.show(lane, { error });
         throw error;
       });
     const pumps = await patiently(() => unlessAborted(attempt(), signal), signal);
-    if (failed) parts.board.show(lane, { error: undefined });
+    parts.board.show(lane, { error: undefined });
     return pumps;
   }
 }

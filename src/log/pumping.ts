@@ -1,4 +1,5 @@
 /** What goes on at a pump as long as its outbox or inbox is open. */
+import { Bell } from '../bell.js';
 import type { StreamError } from '../errors.js';
 import type { Judge } from '../filter.js';
 import type { AnySubscriber, EventPublisher, Publisher } from '../protocols.js';
@@ -20,6 +21,19 @@ export function receive(job: Job<AnySubscriber>, judges: Judge | undefined): Pro
   const inner = new Inner(job.given, job.first);
   const receiving = new Receiving(job.parts, job.lane, inner, judges);
   return pump(job, inner, (term) => receiving.work(term));
+}
+
+/** Settles once the tab that receives for this inbox is ready, or `running` is over. */
+export async function ready({ parts: { bell }, lane, signal }: Job<AnySubscriber>, running: Promise<void>): Promise<void> {
+  const answer = new Bell();
+  const answered = answer.next(signal);
+  const deaf = bell.on('ready', lane, () => answer.ring());
+  const ask = () => bell.post('ready?', lane);
+  const stop = bell.onRing(undefined, ask);
+  ask();
+  await Promise.race([answered, running]);
+  stop();
+  deaf();
 }
 
 async function pump<P extends Closable>(

@@ -20,13 +20,13 @@ export interface Page {
 export function readPage(database: Database, lane: Lane, at: number): Promise<Page> {
   return database.run({ stores: ['meta', 'directory', 'segments'], mode: 'readonly' }, async (tx) => {
     const [log, entries] = await Promise.all([readLog(tx), segmentsFrom(tx, lane, at, PAGE)]);
-    let bytes = 0;
-    const page = entries.filter((entry, i) => {
-      bytes += entry.bytes;
-      return i === 0 || bytes <= PAGE_BYTES;
+    let room = PAGE_BYTES;
+    const page = entries.filter(({ bytes }, i) => {
+      room -= bytes;
+      return i === 0 || room >= 0;
     });
-    const records = await Promise.all(page.map(({ first, count }) => tx.get<SegmentRecord>('segments', [lane, first + count])));
-    return { log, segments: page.map((entry, i) => ({ ...entry, record: records[i] })) };
+    const record = ({ first, count }: DirectoryRecord) => tx.get<SegmentRecord>('segments', [lane, first + count]);
+    return { log, segments: await Promise.all(page.map(async (entry) => ({ ...entry, record: await record(entry) }))) };
   });
 }
 
@@ -36,18 +36,18 @@ export function checkFrom(from: From): void {
   const sound =
     from === 'start' ||
     from === 'now' ||
-    (time !== undefined && Number.isFinite(Number(time))) ||
+    Number.isFinite(Number(time)) ||
     (typeof epoch === 'string' && Number.isSafeInteger(seq) && (seq as number) >= 0);
   check(sound, 'from', JSON.stringify(from), "'start', 'now', an offset, or { time } in milliseconds");
 }
 
-/** The offset meant, and whether the log it belonged to is gone. */
-export async function resolve(tx: Tx, log: LogRecord, lane: Lane, from: From): Promise<{ readonly at: number; readonly lost: boolean }> {
+/** The offset meant; undefined when the log that it belonged to is gone. */
+export async function resolve(tx: Tx, log: LogRecord, lane: Lane, from: From): Promise<number | undefined> {
   const { start, next } = laneOf(log, lane);
-  if (from === 'start') return { at: start, lost: false };
-  if (from === 'now') return { at: next, lost: false };
-  if ('epoch' in from) return from.epoch === log.epoch ? { at: Math.min(from.seq, next), lost: false } : { at: start, lost: true };
-  return { at: await atTime(tx, lane, Number(from.time), start, next), lost: false };
+  if (from === 'start') return start;
+  if (from === 'now') return next;
+  if ('epoch' in from) return from.epoch === log.epoch ? Math.min(from.seq, next) : undefined;
+  return atTime(tx, lane, Number(from.time), start, next);
 }
 
 /** Times in a lane never run backwards. */

@@ -61,10 +61,8 @@ export class Receiving {
     const subscriber = this.#inner.use();
     const { bell } = this.#parts;
     let isReady = false;
-    const answer = () => bell.post(['ready', this.#lane]);
-    const deaf = bell.onMessage(([kind, lane]) => {
-      if (kind === 'ready?' && lane === this.#lane && isReady) answer();
-    });
+    const answer = () => bell.post('ready', this.#lane);
+    const deaf = bell.on('ready?', this.#lane, () => isReady && answer());
     // What it fails with, its iteration fails with.
     const whenReady = async () => {
       await (subscriber as BatchSubscriber).ready?.();

@@ -13,23 +13,19 @@ export interface Sighting {
 /** Whether a producer's batch has been seen before, and what is known afterwards. What comes before the first one of its stream is not missing. */
 export function see(stream: StreamRecord | undefined, seq: number, at: number): Sighting {
   const { floor, next, holes } = stream ?? { floor: seq, next: seq, holes: [] };
-  if (seq >= next) {
-    const missed = seq - next;
-    const after = missed > 0 ? bounded(floor, [...holes, [next, seq]]) : { floor, holes };
-    return { duplicate: false, missed, after: { ...after, next: seq + 1, at } };
-  }
-  const hole = holes.find(([from, to]) => from <= seq && seq < to);
+  const unseen: StreamRecord['holes'] = [...holes, [next, Number.POSITIVE_INFINITY]];
+  const hole = unseen.find(([from, to]) => from <= seq && seq < to);
   if (!hole) return { duplicate: seq >= floor, missed: 0, after: { floor, next, holes, at } };
-  const rest = (
-    [
-      [hole[0], seq],
-      [seq + 1, hole[1]],
-    ] as const
-  ).filter(([from, to]) => from < to);
-  return { duplicate: false, missed: -1, after: { floor, next, holes: holes.flatMap((other) => (other === hole ? rest : [other])), at } };
-}
-
-function bounded(floor: number, holes: StreamRecord['holes']): Pick<StreamRecord, 'floor' | 'holes'> {
-  const forgotten = holes[holes.length - MAX_HOLES - 1];
-  return forgotten ? { floor: forgotten[1], holes: holes.slice(-MAX_HOLES) } : { floor, holes };
+  const rest: StreamRecord['holes'] = [
+    [hole[0], seq],
+    [seq + 1, hole[1]],
+  ];
+  const left = unseen.flatMap((other) => (other === hole ? rest.filter(([from, to]) => from < to) : [other]));
+  const [end] = left.pop() as (typeof left)[0];
+  const forgotten = left[left.length - MAX_HOLES - 1];
+  return {
+    duplicate: false,
+    missed: seq < next ? -1 : seq - next,
+    after: { floor: forgotten?.[1] ?? floor, next: end, holes: left.slice(-MAX_HOLES), at },
+  };
 }

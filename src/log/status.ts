@@ -101,12 +101,9 @@ export class StatusBoard {
     this.#fixed = fixed;
   }
 
-  get lanes(): LogRecord['lanes'] {
-    return this.#log.lanes;
-  }
-
-  get epoch(): string {
-    return this.#log.epoch;
+  /** As it was seen last. */
+  get log(): LogRecord {
+    return this.#log;
   }
 
   /** Records may be seen out of order. */
@@ -165,15 +162,19 @@ export class StatusBoard {
     const log = this.#log;
     const { start, next } = laneOf(log, LOG_LANE);
     const cursors = Object.values(log.cursors);
+    const outbox = { backlog: 0, deadLetters: 0 };
     const outboxes: OutboxStatus[] = [];
     const inboxes: InboxStatus[] = [];
     for (const lane of new Set([...Object.keys(log.lanes), ...this.#pumps.keys()])) {
       const { start, next: end, deadLetters } = laneOf(log, lane);
       const { moved, ...pump } = this.#pumps.get(lane) ?? IDLE;
       const known = { name: lane.slice(lane.indexOf('/') + 1), start, end, ...pump };
-      const sentUpTo = () => cursors.find((cursor) => cursor.lane === lane)?.at ?? start;
-      if (isOutbox(lane)) outboxes.push({ ...known, backlog: end - sentUpTo(), deadLetters, sent: moved });
-      else if (lane.startsWith('in/')) inboxes.push({ ...known, received: moved });
+      if (isOutbox(lane)) {
+        const backlog = end - (cursors.find((cursor) => cursor.lane === lane)?.at ?? start);
+        outboxes.push({ ...known, backlog, deadLetters, sent: moved });
+        outbox.backlog += backlog;
+        outbox.deadLetters += deadLetters;
+      } else if (lane !== LOG_LANE) inboxes.push({ ...known, received: moved });
     }
     const readers = cursors.filter(({ lane }) => !isOutbox(lane));
     return {
@@ -183,7 +184,7 @@ export class StatusBoard {
       end: next,
       bytes: log.bytes,
       cursors: readers.map(({ name, lane, at, until }) => ({ name, lane, at, lag: laneOf(log, lane).next - at, leaseUntil: until })),
-      outbox: { backlog: sum(outboxes, 'backlog'), deadLetters: sum(outboxes, 'deadLetters') },
+      outbox,
       outboxes,
       inboxes,
       leader: [...this.#pumps.values()].some(({ leader }) => leader),
@@ -194,8 +195,4 @@ export class StatusBoard {
       ...this.#counts,
     };
   }
-}
-
-function sum(outboxes: readonly OutboxStatus[], figure: 'backlog' | 'deadLetters'): number {
-  return outboxes.reduce((total, outbox) => total + outbox[figure], 0);
 }

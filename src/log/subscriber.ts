@@ -10,7 +10,7 @@ import { follow } from './follow.js';
 import type { Parts } from './parts.js';
 import { aborted, patiently } from './patience.js';
 import { checkFrom, type From, resolve } from './reading.js';
-import { type Lane, type LogRecord, type SegmentRecord, tick } from './records.js';
+import { type Lane, type LogRecord, laneOf, type SegmentRecord, tick } from './records.js';
 import { type LogMessage, messagesOf } from './segment.js';
 import { serve, type Term } from './tenure.js';
 
@@ -31,7 +31,6 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
   readonly #lane: Lane;
   readonly #matches: (topic: string) => boolean;
   readonly #options: LogSubscriberOptions;
-  readonly #limits: { readonly maxMessages: number; readonly maxBytes: number };
   readonly #mailbox: Mailbox<LogMessage>;
   readonly #gone = new AbortController();
   #starting: Promise<void> | undefined;
@@ -49,15 +48,14 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
     this.#lane = lane;
     this.#matches = topicMatcher(topicFilter);
     this.#options = options;
-    this.#limits = { maxMessages, maxBytes };
-    this.#mailbox = new Mailbox({ ...this.#limits, onAck: (messages) => this.#acknowledged(messages) });
+    this.#mailbox = new Mailbox({ maxMessages, maxBytes, onAck: (messages) => this.#acknowledged(messages) });
   }
 
   /** Reads from this call on. */
   batches(options?: BatchOptions): AsyncIterable<Batch<LogMessage>> {
     this.ready().catch((error) => this.#mailbox.close(error));
     // What was read ahead in a term that is over is another's: a page may come back, or wake up, with it.
-    const accept = () => this.#options.name === undefined || this.#term !== undefined;
+    const accept = () => !this.#options.name || this.#term !== undefined;
     return this.#mailbox.batches({ ...options, accept });
   }
 
@@ -86,16 +84,16 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
   }
 
   async #start(): Promise<void> {
-    const { name, from = name === undefined ? 'now' : 'start' } = this.#options;
+    const { name, from = name ? 'start' : 'now' } = this.#options;
     const { signal } = this.#gone;
     if (signal.aborted) return;
-    const key = name === undefined ? undefined : `${this.#lane}\0${name}`;
+    const key = name && `${this.#lane}\0${name}`;
     const { log, at, lost } = await patiently(() => this.#register(key, from), signal);
     this.#parts.board.see(log);
     if (lost) this.#notify(lostError());
     this.#epoch = log.epoch;
     this.#read = at;
-    const running = key === undefined ? this.#follow(signal) : serve(this.#parts, key, signal, (term) => this.#serve(term, key));
+    const running = key ? serve(this.#parts, key, signal, (term) => this.#serve(term, key)) : this.#follow(signal);
     this.#running = running.catch((error) => {
       if (!signal.aborted) this.#mailbox.close(error);
     });
@@ -103,16 +101,16 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
 
   /** Where to begin; a name keeps its cursor from now on. */
   #register(key: string | undefined, from: From) {
-    const mode = key === undefined ? 'readonly' : 'readwrite';
+    const mode = key ? 'readwrite' : 'readonly';
     return this.#parts.database.run({ stores: ['meta', 'directory'], mode }, async (tx) => {
       const log = await readLog(tx);
-      const known = key === undefined ? undefined : log.cursors[key];
-      const { at, lost } = known ? { at: known.at, lost: false } : await resolve(tx, log, this.#lane, from);
-      if (key !== undefined) {
+      const found = log.cursors[key ?? '']?.at ?? (await resolve(tx, log, this.#lane, from));
+      const at = found ?? laneOf(log, this.#lane).start;
+      if (key) {
         log.cursors[key] = { lane: this.#lane, name: this.#options.name as string, at, until: tick(log) + this.#parts.leaseMs };
         tx.put('meta', 'log', log);
       }
-      return { log, at, lost };
+      return { log, at, lost: found === undefined };
     });
   }
 
@@ -155,13 +153,11 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
 
   async #deliver(record: SegmentRecord, signal: AbortSignal): Promise<void> {
     const mailbox = this.#mailbox;
-    const { maxMessages, maxBytes } = this.#limits;
     for (const { seq, message } of messagesOf(record, this.#epoch as string, this.#read, this.#matches)) {
       if (message instanceof StreamError) this.#notify(message);
       else {
         const bytes = message.payload.length;
-        const fits = mailbox.size === 0 || (mailbox.size < maxMessages && mailbox.bytes + bytes <= maxBytes);
-        if (fits) mailbox.push(message, bytes);
+        if (mailbox.room.fits(bytes)) mailbox.push(message, bytes);
         else await mailbox.put(message, bytes, signal).catch(() => {});
         if (signal.aborted || mailbox.closed) return;
       }

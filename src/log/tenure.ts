@@ -51,9 +51,7 @@ export async function serve(parts: TenureParts, key: string, signal: AbortSignal
     try {
       const hold = async () => {
         if (over.signal.aborted) return;
-        const deaf = parts.bell.onMessage(([kind, whom]) => {
-          if (kind === 'ping' && whom === key) parts.bell.post(['pong', key]);
-        });
+        const deaf = parts.bell.on('ping', key, () => parts.bell.post('pong', key));
         try {
           const begun = await patiently(() => begin(parts.database, key), over.signal);
           // What this one still has to put away is worth a moment, but not more.
@@ -118,15 +116,15 @@ async function acquire(
 /** Settles when the holder does not answer any more, or when aborted. */
 async function silence(bell: Doorbell, key: string, silenceMs: number, signal: AbortSignal): Promise<void> {
   let unanswered = 0;
-  const deaf = bell.onMessage(([kind, whom]) => {
-    if (kind === 'pong' && whom === key) unanswered = 0;
+  const deaf = bell.on('pong', key, () => {
+    unanswered = 0;
   });
   try {
     // All who wait must not take it from each other.
     await pause(Math.random() * (silenceMs / STRIKES), signal);
     while (!signal.aborted && unanswered < STRIKES) {
       unanswered++;
-      bell.post(['ping', key]);
+      bell.post('ping', key);
       await pause(silenceMs / STRIKES, signal);
     }
   } finally {

@@ -62,7 +62,7 @@ export function purge(database: Database, options: PurgeOptions): Promise<LogRec
     const lanes: Lane[] = before === undefined ? [] : typeof before === 'object' && 'epoch' in before ? [LOG_LANE] : Object.keys(log.lanes);
     for (const lane of lanes) {
       if (isOutbox(lane)) continue;
-      const { at } = await resolve(tx, log, lane, before as From);
+      const at = (await resolve(tx, log, lane, before as From)) ?? 0;
       await removeHead(tx, log, lane, laneOf(log, lane), ({ first, count }) => first + count <= at);
     }
     if (outbox !== undefined) {

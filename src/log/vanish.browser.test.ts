@@ -7,7 +7,6 @@ import type { BatchOptions, Message } from '../protocols.js';
 import { commit, type Fence, readLog } from './commit.js';
 import { type Database, IndexedDatabase } from './database.js';
 import type { Log } from './index.js';
-import { StreamMemory } from './streams.js';
 
 describe('an outbox whose database vanishes', () => {
   test('sends everything that is stored afterwards, whatever had been sent before', async () => {
@@ -97,7 +96,7 @@ function beginTerm(database: Database): Promise<Fence> {
 async function moveTo(database: Database, fence: Fence, at: number): Promise<number | undefined> {
   const draft = { entries: [], moves: [{ fence, cursor: { lane: 'out/outbox', name: '', at } }], token: at, ends: new Map() };
   const limits = { maxBytes: 1e6, maxAgeMs: 1e6, leaseMs: 1e6 };
-  const { log } = await database.run({}, (tx, attempt) => commit(tx, attempt, draft, limits, new StreamMemory()));
+  const { log } = await database.run({}, (tx, attempt) => commit(tx, attempt, draft, limits));
   return log.cursors.pump?.at;
 }
 
