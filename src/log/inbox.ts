@@ -1,11 +1,11 @@
+import { messagePack } from '../codec.js';
 import { type FilterOptions, type Judge, openGate } from '../filter.js';
-import type { AnySubscriber, Batch, BatchOptions, BatchSubscriber, Codec } from '../protocols.js';
+import type { AnySubscriber, BatchSubscriber, Codec } from '../protocols.js';
 import type { Given } from './inner.js';
 import type { Parts } from './parts.js';
 import { Pump } from './pump.js';
 import type { From } from './reading.js';
 import type { Lane } from './records.js';
-import type { LogMessage } from './segment.js';
 import { LogSubscriber, type LogSubscriberOptions } from './subscriber.js';
 
 export interface InboxOptions extends LogSubscriberOptions, Pick<FilterOptions, 'filter' | 'onFilterError' | 'filterTimeoutMs'> {
@@ -18,53 +18,38 @@ export interface InboxOptions extends LogSubscriberOptions, Pick<FilterOptions, 
  * A subscriber in front of another: what that receives is acknowledged to it once it is stored, and read from the log. One tab at a time receives;
  * what it is told of gaps is stored in line.
  */
-export class Inbox implements BatchSubscriber<LogMessage> {
-  readonly codec: Codec;
+export class Inbox extends LogSubscriber {
+  override readonly codec: Codec;
   readonly #judges: Judge | undefined;
   readonly #pump: Pump<AnySubscriber>;
-  readonly #reader: LogSubscriber;
   #running: Promise<void> | undefined;
 
   /** @internal */
   constructor(parts: Parts, lane: Lane, given: Given<AnySubscriber>, options: InboxOptions) {
-    this.#reader = new LogSubscriber(parts, lane, '#', options);
+    super(parts, lane, '#', options);
     this.#judges = options.filter && openGate(options, () => {});
     this.#pump = new Pump(parts, lane, given);
-    const { codec } = this.#pump.job.first as BatchSubscriber;
-    this.codec = codec ?? this.#reader.codec;
-  }
-
-  batches(options?: BatchOptions): AsyncIterable<Batch<LogMessage>> {
-    void this.#start();
-    return this.#reader.batches(options);
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    void this.#start();
-    return this.#reader[Symbol.asyncIterator]();
+    const { codec = messagePack } = this.#pump.job.first as BatchSubscriber;
+    this.codec = codec;
   }
 
   /** Settles once everything published from now on will be stored, by whichever tab, and delivered. */
-  async ready(): Promise<void> {
-    await this.#start();
+  override async ready(): Promise<void> {
+    await this.start();
     const { code, job } = this.#pump;
     const pumps = await code.catch(() => undefined);
     await pumps?.ready(job, this.#running as Promise<void>);
   }
 
   /** Ends iterations, and receiving in this tab. */
-  async close(): Promise<void> {
-    await this.#reader.close();
+  override async close(): Promise<void> {
+    await super.close();
     await this.#pump.close();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
   /** The cursor is there before anything comes. */
-  async #start(): Promise<void> {
-    await this.#reader.ready();
-    this.#running ??= this.#pump.run(({ receive }, job) => receive(job, this.#judges)).catch((error) => this.#reader.close(error));
+  protected override async start(): Promise<void> {
+    await super.start();
+    this.#running ??= this.#pump.run(({ receive }, job) => receive(job, this.#judges)).catch((error) => super.close(error));
   }
 }

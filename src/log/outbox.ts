@@ -5,7 +5,7 @@ import { unlessAborted } from '../unless-aborted.js';
 import type { Unflushed } from './flush.js';
 import type { Given } from './inner.js';
 import type { Parts } from './parts.js';
-import { LogPublisher } from './publisher.js';
+import { LIMITS, LogPublisher } from './publisher.js';
 import { Pump } from './pump.js';
 import type { Lane } from './records.js';
 
@@ -14,37 +14,32 @@ export interface OutboxOptions {
   readonly name?: string;
 }
 
-const IN_FLIGHT = 16;
-
 /**
  * A publisher in front of another: `send` settles when the message is stored. One tab at a time sends what is stored on, in order, and over all the time
  * that there is no connection nothing is lost. What the inner publisher refuses for good becomes a dead letter and holds nobody up.
  */
-export class Outbox implements Publisher {
-  readonly codec: Codec;
-  readonly limits: PublisherLimits;
-  readonly #publisher: LogPublisher;
+export class Outbox extends LogPublisher {
+  override readonly codec: Codec;
+  override readonly limits: PublisherLimits;
   readonly #pump: Pump<Publisher | EventPublisher>;
-  readonly #unflushed: Unflushed = { since: undefined };
+  readonly #unflushed: Unflushed;
 
   /** @internal */
   constructor(parts: Parts, lane: Lane, given: Given<Publisher | EventPublisher>) {
+    const unflushed: Unflushed = { since: undefined };
+    super(parts, lane, {
+      durability: parts.durability ?? 'strict',
+      onStored: (seq) => {
+        unflushed.since ??= { epoch: parts.board.log.epoch, seq };
+      },
+    });
+    this.#unflushed = unflushed;
     this.#pump = new Pump(parts, lane, given);
     const { codec = messagePack, limits } = this.#pump.job.first as Publisher;
     this.codec = codec;
     // What the inner publisher asks of its messages, the producer must know; the window to the log is another one than that to the broker.
-    this.limits = { ...limits, inFlight: IN_FLIGHT };
-    this.#publisher = new LogPublisher(parts, lane, {
-      durability: parts.durability ?? 'strict',
-      onStored: (seq) => {
-        this.#unflushed.since ??= { epoch: parts.board.log.epoch, seq };
-      },
-    });
+    this.limits = { ...limits, inFlight: LIMITS.inFlight };
     this.#pump.run(({ send }, job) => send(job)).catch(() => {});
-  }
-
-  send(topic: string, message: Uint8Array, options?: SendOptions): Promise<void> {
-    return this.#publisher.send(topic, message, options);
   }
 
   /**
@@ -59,12 +54,8 @@ export class Outbox implements Publisher {
   }
 
   /** Stops sending in this tab, and closes the inner publisher. What is stored is sent by the next tab, or the next visit. */
-  async close(): Promise<void> {
-    await this.#publisher.close();
+  override async close(): Promise<void> {
+    await super.close();
     await this.#pump.close(new StreamError('closed', 'This outbox is closed: the next of its name sends what is stored'));
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 }

@@ -10,12 +10,12 @@ import type { Parts } from './parts.js';
 import type { Lane } from './records.js';
 
 /** Several under way share a transaction; large batches make large segments. */
-const LIMITS: PublisherLimits = { batchBytes: 2 ** 18, inFlight: 16 };
+export const LIMITS = { batchBytes: 2 ** 18, inFlight: 16 };
 
 /** `send` settles when the message is stored: its transaction has completed. Rejects with `quota_exceeded`, `storage_failed` or `closed`. */
 export class LogPublisher implements Publisher {
   readonly codec: Codec = messagePack;
-  readonly limits = LIMITS;
+  readonly limits: PublisherLimits = LIMITS;
   readonly #parts: Parts;
   readonly #gone = new AbortController();
   /** How everything is stored. */

@@ -53,7 +53,7 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
 
   /** Reads from this call on. */
   batches(options?: BatchOptions): AsyncIterable<Batch<LogMessage>> {
-    this.ready().catch((error) => this.#mailbox.close(error));
+    this.start().catch((error) => this.#mailbox.close(error));
     // What was read ahead in a term that is over is another's: a page may come back, or wake up, with it.
     const accept = () => !this.#options.name || this.#term !== undefined;
     return this.#mailbox.batches({ ...options, accept });
@@ -65,8 +65,7 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
 
   /** Settles once everything stored from now on will be delivered; with a name, once its cursor is kept. */
   ready(): Promise<void> {
-    this.#starting ??= this.#start();
-    return this.#starting;
+    return this.start();
   }
 
   /** Ends iterations, after `failure` if there is one. A named cursor stays where the last acknowledgement left it. */
@@ -81,6 +80,11 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  protected start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
   }
 
   async #start(): Promise<void> {
