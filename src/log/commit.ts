@@ -2,7 +2,7 @@
 import { StreamError } from '../errors.js';
 import { quotaExceeded, type Tx } from './database.js';
 import type { Header } from './header.js';
-import { type CursorRecord, type DirectoryRecord, FORMAT, type Lane, type LogRecord, laneOf, type SegmentRecord, tick } from './records.js';
+import { type CursorRecord, FORMAT, type Lane, type LogRecord, laneOf, type SegmentKey, type SegmentRecord, tick } from './records.js';
 import { isOutbox, type RetentionLimits, removeHead, trim } from './retention.js';
 import { type Content, type Packed, packSegment, segmentBytes } from './segment.js';
 import { forgetStreams, isNew, MAX_STREAMS, readStreams, streamOf } from './streams.js';
@@ -92,7 +92,7 @@ export async function moveCursor(tx: Tx, log: LogRecord, key: string, cursor: Mo
   const { lane } = cursor;
   const at = Math.max(cursor.at, log.cursors[key]?.at ?? 0);
   log.cursors[key] = { ...cursor, at, until };
-  if (isOutbox(lane)) await removeHead(tx, log, lane, laneOf(log, lane), ({ first, count }) => first + count <= at);
+  if (isOutbox(lane)) await removeHead(tx, log, lane, laneOf(log, lane), ([, end]) => end <= at);
 }
 
 /** One segment per lane, nearly always one. */
@@ -122,19 +122,12 @@ async function append<E extends Entry>(
   for (const { lane, record } of segments) {
     const counted = laneOf(log, lane);
     if (!draft.ends.has(lane)) draft.ends.set(lane, counted.next);
-    const [count, bytes] = [record.index.length / 2, segmentBytes(record)];
+    const bytes = segmentBytes(record);
     if (counted.bytes === 0) counted.oldest = now;
-    counted.next += count;
+    counted.next += record.index.length / 2;
     counted.bytes += bytes;
     log.bytes += bytes;
-    tx.put('segments', [lane, counted.next], record);
-    tx.put('directory', [lane, counted.next], {
-      first: record.first,
-      count,
-      bytes,
-      time: now,
-      token: draft.token,
-    } satisfies DirectoryRecord);
+    tx.put('segments', [lane, counted.next, record.first, bytes, now, draft.token], record);
   }
   return segments;
 }
@@ -142,8 +135,8 @@ async function append<E extends Entry>(
 /** The transaction before was taken for failed, and had completed. */
 async function isStored(tx: Tx, { ends, token }: Draft): Promise<boolean> {
   for (const [lane, end] of ends) {
-    const since = await tx.list<DirectoryRecord>('directory', [lane, end], [lane, Number.POSITIVE_INFINITY]);
-    if (since.some((entry) => entry.token === token)) return true;
+    const since = await tx.keys<SegmentKey>('segments', [lane, end], [lane, Number.POSITIVE_INFINITY]);
+    if (since.some(([, , , , , own]) => own === token)) return true;
   }
   return false;
 }

@@ -17,12 +17,13 @@ describe('a damaged segment', () => {
     'lacks its index': ({ index: _, ...segment }) => segment,
     'says it is another': (segment) => ({ ...segment, first: segment.first + 1 }),
     'is something else': () => 'something else',
+    'is nothing': () => null,
     'is gone': () => undefined,
   };
 
   test.each(Object.entries(DAMAGES))('that %s is passed over, said and counted', async (_, damage) => {
     const log = await written();
-    await damageSegments(log, 'segments', (record, key) => (key === 9 ? damage(record as SegmentRecord) : record));
+    await damageSegments(log, (record, key) => (key === 9 ? damage(record as SegmentRecord) : record));
     const reader = await open(log);
     const all = await readWithNews(reader.subscriber('t', { from: 'start' }), 12);
     const corrupt = { gap: 'corrupt', missed: 3 };
@@ -32,7 +33,7 @@ describe('a damaged segment', () => {
 
   test('is passed over from the middle of it on', async () => {
     const log = await written();
-    await damageSegments(log, 'segments', (record, key) => (key === 9 ? undefined : record));
+    await damageSegments(log, (record, key) => (key === 9 ? undefined : record));
     const { epoch } = log.status;
     const all = await readWithNews((await open(log)).subscriber('t', { from: { epoch, seq: 7 } }), 6);
     expect(all.map(inWords)).toEqual([{ gap: 'corrupt', missed: 2 }, ...numbers(9, 15)]);
@@ -40,7 +41,7 @@ describe('a damaged segment', () => {
 
   test('is passed by a named cursor, once', async () => {
     const log = await written();
-    await damageSegments(log, 'segments', (record, key) => (key === 3 ? undefined : record));
+    await damageSegments(log, (record, key) => (key === 3 ? undefined : record));
     const reader = await open(log);
     const first = reader.subscriber('t', { name: 'board' });
     expect((await readWithNews(first, 1)).map(inWords)).toEqual([{ gap: 'corrupt', missed: 3 }, '3']);
@@ -53,7 +54,7 @@ describe('a damaged segment', () => {
     const offline = log.outbox(farEnd([], true));
     for (const n of numbers(0, 6)) await offline.send('t', bytes(n));
     await log.close();
-    await damageSegments(log, 'segments', (record, key) => (key === 3 ? undefined : record));
+    await damageSegments(log, (record, key) => (key === 3 ? undefined : record));
     const received: string[] = [];
     const again = await open(log);
     await again.outbox(farEnd(received)).flush();
@@ -62,17 +63,17 @@ describe('a damaged segment', () => {
   });
 });
 
-describe('a directory', () => {
-  test('that has lost an entry hides nothing of it', async () => {
+describe('what is gone with its key', () => {
+  test('is said as well', async () => {
     const log = await written();
-    await damageSegments(log, 'directory', (record, key) => (key === 6 ? undefined : record));
+    await damageSegments(log, (record, key) => (key === 6 ? undefined : record));
     const all = await readWithNews((await open(log)).subscriber('t', { from: 'start' }), 12);
     expect(all.map(inWords)).toEqual([...numbers(0, 3), { gap: 'corrupt', missed: 3 }, ...numbers(6, 15)]);
   });
 
-  test('that has lost its last entry hides nothing of it, and the log goes on', async () => {
+  test('is said once the log goes on, when it was the end of it', async () => {
     const log = await written();
-    await damageSegments(log, 'directory', (record, key) => (key === 15 ? undefined : record));
+    await damageSegments(log, (record, key) => (key === 15 ? undefined : record));
     const again = await open(log);
     const subscriber = again.subscriber('t', { from: 'start' });
     expect((await readWithNews(subscriber, 12)).map(inWords)).toEqual(numbers(0, 12));
@@ -83,7 +84,7 @@ describe('a directory', () => {
 
 test('a log is as it was when nothing is damaged', async () => {
   const log = await written();
-  await damageSegments(log, 'segments', (record) => record);
+  await damageSegments(log, (record) => record);
   const reader = await open(log);
   expect((await read(reader.subscriber('t', { from: 'start' }), 15)).map(text)).toEqual(numbers(0, 15));
   expect(reader.status.corrupt).toBe(0);
@@ -98,13 +99,13 @@ async function written(): Promise<Log> {
 }
 
 /** What the test does to each record; undefined removes it. Keys are the offsets behind a segment. */
-async function damageSegments(log: Log, store: 'segments' | 'directory', damage: (record: unknown, key: number) => unknown): Promise<void> {
+async function damageSegments(log: Log, damage: (record: unknown, key: number) => unknown): Promise<void> {
   const database = await new Promise<IDBDatabase>((resolve) => {
     const request = indexedDB.open(`proxystream/log/${log.name}`);
     request.onsuccess = () => resolve(request.result);
   });
-  const tx = database.transaction(store, 'readwrite');
-  const request = tx.objectStore(store).openCursor();
+  const tx = database.transaction('segments', 'readwrite');
+  const request = tx.objectStore('segments').openCursor();
   request.onsuccess = () => {
     const cursor = request.result;
     if (!cursor) return;

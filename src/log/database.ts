@@ -4,7 +4,7 @@
  */
 import { closedError, StreamError, toStreamError } from '../errors.js';
 import { pause } from './patience.js';
-import { type Key, newLog, STORES, type StoreName } from './records.js';
+import { type Key, type LaneKey, newLog, STORES, type StoreName } from './records.js';
 
 export type Durability = 'relaxed' | 'strict';
 
@@ -14,15 +14,16 @@ export interface Work {
   readonly durability?: Durability;
 }
 
-/** What can be done within one transaction. Ranges are of one lane: behind `after`, up to and including `through`. */
+/** What can be done within one transaction. Ranges are of one lane: behind `after`, up to and including `through`; without one it is all of the store. */
 export interface Tx {
   get<T>(store: StoreName, key: Key): Promise<T | undefined>;
-  /** In order; without a range all of it. */
-  list<T>(store: StoreName, after?: Key, through?: Key, limit?: number): Promise<T[]>;
-  keys(store: StoreName): Promise<Key[]>;
+  /** In order. */
+  list<T>(store: StoreName, after?: LaneKey, through?: LaneKey): Promise<T[]>;
+  /** In order. */
+  keys<K extends Key>(store: StoreName, after?: LaneKey, through?: LaneKey, limit?: number): Promise<K[]>;
   put(store: StoreName, key: Key, value: unknown): void;
   delete(store: StoreName, key: Key): void;
-  deleteRange(store: StoreName, after: Key, through: Key): void;
+  deleteRange(store: StoreName, after: LaneKey, through: LaneKey): void;
 }
 
 export interface Database {
@@ -129,11 +130,11 @@ async function transact<T>(
   try {
     const result = await body({
       get: (name, key) => answer(store(name).get(key as IDBValidKey)),
-      list: (name, after, through, limit) => answer(store(name).getAll(after && behind(after, through), limit)),
-      keys: (name) => answer(store(name).getAllKeys()) as Promise<Key[]>,
+      list: (name, ...range) => answer(store(name).getAll(within(...range))),
+      keys: (name, after, through, limit) => answer(store(name).getAllKeys(within(after, through), limit) as IDBRequest),
       put: (name, key, value) => store(name).put(value, key as IDBValidKey),
       delete: (name, key) => store(name).delete(key as IDBValidKey),
-      deleteRange: (name, after, through) => store(name).delete(behind(after, through)),
+      deleteRange: (name, ...range) => store(name).delete(within(...range) as IDBKeyRange),
     });
     // What was read is there; what was written is once the transaction is complete.
     if (mode === 'readonly') return result;
@@ -161,7 +162,9 @@ function answer<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-const behind = (after: Key, through?: Key) => IDBKeyRange.bound(after, through, true);
+/** Keys may go on behind these. */
+const within = (after?: LaneKey, through?: LaneKey) =>
+  after && IDBKeyRange.bound([...after, Number.POSITIVE_INFINITY], [...(through as LaneKey), Number.POSITIVE_INFINITY]);
 
 export function quotaExceeded(why: string, cause?: unknown): StreamError {
   return new StreamError('quota_exceeded', `${why}: nothing stored is lost; make room by log.purge or a larger maxBytes`, {

@@ -5,7 +5,7 @@ import { readLog } from './commit.js';
 import { lostError } from './database.js';
 import type { Parts } from './parts.js';
 import type { Job } from './pump.js';
-import { type DeadLetterRecord, type Lane, laneOf, type Offset } from './records.js';
+import { type DeadLetterRecord, type Lane, type LaneKey, laneOf, type Offset } from './records.js';
 
 /** What was sent since the last flush begins here. */
 export interface Unflushed {
@@ -57,8 +57,9 @@ function look(parts: Parts, lane: Lane): Promise<{ readonly epoch: string; reado
 }
 
 async function checkRefused(parts: Parts, lane: Lane, since: Offset): Promise<void> {
-  const [refused] = await parts.database.run({ stores: ['dead'], mode: 'readonly' }, (tx) =>
-    tx.list<DeadLetterRecord>('dead', [lane, since.seq - 1], [lane, Number.POSITIVE_INFINITY], 1),
-  );
+  const refused = await parts.database.run({ stores: ['dead'], mode: 'readonly' }, async (tx) => {
+    const [key] = await tx.keys<LaneKey>('dead', [lane, since.seq - 1], [lane, Number.POSITIVE_INFINITY], 1);
+    return key && tx.get<DeadLetterRecord>('dead', key);
+  });
   if (refused) throw StreamError.from(refused.error);
 }

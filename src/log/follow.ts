@@ -55,17 +55,16 @@ export async function* follow(parts: Parts, lane: Lane, position: Position, sign
         yield { news: gap('retention', start - at), to: start };
         at = start;
       }
-      const following = segments.reduce((_, { first, count }) => first + count, next);
+      const following = segments.at(-1)?.end ?? next;
       if (following < next) {
         // The database works on the next page while this one is read. It is known to hold something.
         ahead = { from: following, page: pageAt(following) };
         ahead.page.catch(() => {});
       }
-      for (const { first, count, record } of segments) {
+      for (const { first, end, record } of segments) {
         // What should be there and is not is as damaged as what is there.
         if (first > at) yield skipped(first);
-        const end = first + count;
-        if (isSound(record, first, count)) {
+        if (isSound(record, first, end)) {
           yield { record, from: at };
           at = end;
         } else yield skipped(end > at ? end : next);

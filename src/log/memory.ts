@@ -1,7 +1,7 @@
 /** A database that ends with its page: for where there is no IndexedDB, and only when asked for. One transaction at a time, as IndexedDB has it. */
 import { closedError } from '../errors.js';
 import type { Database, Tx, Work } from './database.js';
-import { type Key, newLog, STORES, type StoreName } from './records.js';
+import { type Key, type LaneKey, newLog, STORES, type StoreName } from './records.js';
 
 type Table = Map<string, { readonly key: Key; readonly value: unknown }>;
 
@@ -38,15 +38,13 @@ class MemoryTx implements Tx {
     return structuredClone(this.#table(store).get(String(key))?.value) as T | undefined;
   }
 
-  async list<T>(store: StoreName, after?: Key, through?: Key, limit = Number.POSITIVE_INFINITY): Promise<T[]> {
-    const all = [...this.#table(store).values()];
-    const within = all.filter(({ key }) => !after || !through || (compare(key, after) > 0 && compare(key, through) <= 0));
-    within.sort((a, b) => compare(a.key, b.key));
-    return within.slice(0, limit).map(({ value }) => value as T);
+  async list<T>(store: StoreName, after?: LaneKey, through?: LaneKey): Promise<T[]> {
+    return this.#within(store, after, through).map(({ value }) => value as T);
   }
 
-  async keys(store: StoreName): Promise<Key[]> {
-    return [...this.#table(store).values()].map(({ key }) => key);
+  async keys<K extends Key>(store: StoreName, after?: LaneKey, through?: LaneKey, limit?: number): Promise<K[]> {
+    const within = this.#within(store, after, through);
+    return within.slice(0, limit).map(({ key }) => key as K);
   }
 
   put(store: StoreName, key: Key, value: unknown): void {
@@ -57,10 +55,13 @@ class MemoryTx implements Tx {
     this.#table(store).delete(String(key));
   }
 
-  deleteRange(store: StoreName, after: Key, through: Key): void {
-    for (const [name, { key }] of this.#table(store)) {
-      if (compare(key, after) > 0 && compare(key, through) <= 0) this.#table(store).delete(name);
-    }
+  deleteRange(store: StoreName, after: LaneKey, through: LaneKey): void {
+    for (const { key } of this.#within(store, after, through)) this.delete(store, key);
+  }
+
+  #within(store: StoreName, after?: LaneKey, through?: LaneKey) {
+    const all = [...this.#table(store).values()].sort((a, b) => compare(a.key, b.key));
+    return after && through ? all.filter(({ key }) => compare(key, after) > 0 && compare(key, through) <= 0) : all;
   }
 
   #table(store: StoreName): Table {
@@ -74,7 +75,7 @@ function compare(a: Key, b: Key): number {
 }
 
 function pair(key: Key): readonly [string, number] {
-  return typeof key === 'string' ? [key, 0] : key;
+  return typeof key === 'string' ? [key, 0] : [key[0], key[1]];
 }
 
 /** Web Locks of one page, as far as a log needs them. */

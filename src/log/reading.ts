@@ -2,7 +2,7 @@
 import { check } from '../check.js';
 import { readLog } from './commit.js';
 import type { Database, Tx } from './database.js';
-import { type DirectoryRecord, type Lane, type LogRecord, laneOf, type Offset, type SegmentRecord } from './records.js';
+import { type Lane, type LogRecord, laneOf, type Offset, type SegmentKey, type SegmentRecord } from './records.js';
 
 /** `'start'`: the oldest message there is; `'now'`: what comes next; an offset, that message itself included; a time, what was stored since. */
 export type From = 'start' | 'now' | Offset | { readonly time: number | Date };
@@ -13,20 +13,20 @@ const PAGE_BYTES = 2 ** 21;
 
 export interface Page {
   readonly log: LogRecord;
-  readonly segments: readonly (DirectoryRecord & { readonly record: SegmentRecord | undefined })[];
+  readonly segments: readonly { readonly first: number; readonly end: number; readonly record: SegmentRecord | undefined }[];
 }
 
 /** What the lane holds from this offset on; no segments when it has nothing more. */
 export function readPage(database: Database, lane: Lane, at: number): Promise<Page> {
-  return database.run({ stores: ['meta', 'directory', 'segments'], mode: 'readonly' }, async (tx) => {
-    const [log, entries] = await Promise.all([readLog(tx), segmentsFrom(tx, lane, at, PAGE)]);
+  return database.run({ stores: ['meta', 'segments'], mode: 'readonly' }, async (tx) => {
+    const [log, keys] = await Promise.all([readLog(tx), segmentsFrom(tx, lane, at, PAGE)]);
     let room = PAGE_BYTES;
-    const page = entries.filter(({ bytes }, i) => {
+    const page = keys.filter(([, , , bytes], i) => {
       room -= bytes;
       return i === 0 || room >= 0;
     });
-    const record = ({ first, count }: DirectoryRecord) => tx.get<SegmentRecord>('segments', [lane, first + count]);
-    return { log, segments: await Promise.all(page.map(async (entry) => ({ ...entry, record: await record(entry) }))) };
+    const read = async (key: SegmentKey) => ({ first: key[2], end: key[1], record: await tx.get<SegmentRecord>('segments', key) });
+    return { log, segments: await Promise.all(page.map(read)) };
   });
 }
 
@@ -56,12 +56,13 @@ async function atTime(tx: Tx, lane: Lane, time: number, start: number, next: num
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     const [segment] = await segmentsFrom(tx, lane, middle, 1);
-    if (!segment || segment.time >= time) high = segment ? Math.min(middle, segment.first) : middle;
-    else low = segment.first + segment.count;
+    const [, end, first, , written] = segment ?? [];
+    if (first === undefined || (written as number) >= time) high = Math.min(middle, first ?? middle);
+    else low = end as number;
   }
   return Math.max(low, start);
 }
 
-function segmentsFrom(tx: Tx, lane: Lane, at: number, limit: number): Promise<DirectoryRecord[]> {
-  return tx.list<DirectoryRecord>('directory', [lane, at], [lane, Number.POSITIVE_INFINITY], limit);
+function segmentsFrom(tx: Tx, lane: Lane, at: number, limit: number): Promise<SegmentKey[]> {
+  return tx.keys<SegmentKey>('segments', [lane, at], [lane, Number.POSITIVE_INFINITY], limit);
 }

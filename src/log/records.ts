@@ -16,12 +16,17 @@ export interface Offset {
 export type Lane = string;
 export const LOG_LANE: Lane = 'log';
 
-export const STORES = ['meta', 'directory', 'segments', 'streams', 'dead'] as const;
+export const STORES = ['meta', 'segments', 'streams', 'dead'] as const;
 export type StoreName = (typeof STORES)[number];
 
-/** `[lane, end]` for segments and their directory, where `end` is the offset behind the last message; `[lane, seq]` for dead letters. */
-export type LaneKey = readonly [lane: Lane, at: number];
-export type Key = string | LaneKey;
+/**
+ * Of a segment: everything about it but its bytes, so that they need not be read to know it. `end` is the offset behind its last message, `time` when it
+ * was written, `token` that of the transaction, so that a retry can tell that it had succeeded.
+ */
+export type SegmentKey = readonly [lane: Lane, end: number, first: number, bytes: number, time: number, token: number];
+/** Of a dead letter. */
+export type LaneKey = readonly [lane: Lane, seq: number];
+export type Key = string | LaneKey | SegmentKey;
 
 /** All bookkeeping in one record: who reads it has a consistent view, and a commit writes it once. */
 export interface LogRecord {
@@ -65,16 +70,6 @@ export interface CursorRecord {
   at: number;
   /** Until then it keeps what it has not read from being removed by age. */
   until: number;
-}
-
-/** One per segment: everything about it but its bytes. */
-export interface DirectoryRecord {
-  readonly first: number;
-  readonly count: number;
-  readonly bytes: number;
-  readonly time: number;
-  /** Of the transaction, so that a retry can tell that it had succeeded. */
-  readonly token: number;
 }
 
 /** Many messages in one buffer. */

@@ -1,5 +1,5 @@
 import type { Tx } from './database.js';
-import type { DirectoryRecord, Lane, LaneRecord, LogRecord } from './records.js';
+import type { Lane, LaneRecord, LogRecord, SegmentKey } from './records.js';
 
 export interface RetentionLimits {
   /** Of all segments and dead letters. The oldest go, read or not; only what an outbox has still to send stays. */
@@ -30,7 +30,7 @@ export async function trim(
     const pinned = firstUnread(log, lane, now);
     const aged = (time: number) => time < now - maxAgeMs;
     if (over() || aged(counted.oldest))
-      await removeHead(tx, log, lane, counted, ({ first, count, time }) => first + count <= pinned && (over() || aged(time)));
+      await removeHead(tx, log, lane, counted, ([, end, , , time]) => end <= pinned && (over() || aged(time)));
   }
   for (const [lane, counted] of lanes) if (over()) await removeHead(tx, log, lane, counted, over);
   return true;
@@ -42,25 +42,25 @@ export async function removeHead(
   log: LogRecord,
   lane: Lane,
   counted: LaneRecord,
-  goes: (segment: DirectoryRecord) => boolean,
+  goes: (segment: SegmentKey) => boolean,
 ): Promise<void> {
   for (let more = true; more && counted.bytes > 0; ) {
-    const heads = await tx.list<DirectoryRecord>('directory', [lane, counted.start], [lane, counted.next], PAGE);
+    const heads = await tx.keys<SegmentKey>('segments', [lane, counted.start], [lane, counted.next], PAGE);
     const from = counted.start;
     more = heads.length === PAGE;
     for (const head of heads) {
-      counted.oldest = head.time;
+      const [, end, , bytes, time] = head;
+      counted.oldest = time;
       if (!goes(head)) {
         more = false;
         break;
       }
-      counted.start = head.first + head.count;
-      counted.bytes -= head.bytes;
-      log.bytes -= head.bytes;
+      counted.start = end;
+      counted.bytes -= bytes;
+      log.bytes -= bytes;
     }
     if (counted.start === counted.next) counted.bytes = 0;
-    if (counted.start > from)
-      for (const store of ['segments', 'directory'] as const) tx.deleteRange(store, [lane, from], [lane, counted.start]);
+    if (counted.start > from) tx.deleteRange('segments', [lane, from], [lane, counted.start]);
   }
 }
 

@@ -56,10 +56,10 @@ export function segmentBytes({ data, index, topics }: Packed): number {
 }
 
 /** False when it is damaged in whatever way: what the checksum covers is as it was written, of the kinds that it was. */
-export function isSound(record: SegmentRecord | undefined, first: number, count: number): record is SegmentRecord {
+export function isSound(record: SegmentRecord | undefined, first: number, end: number): record is SegmentRecord {
   try {
     const { data, index, topics, first: own, time, checksum: sum } = record as SegmentRecord;
-    return own === first && time >= 0 && index.length === count * 2 && checksum(data, index, topics) === sum;
+    return own === first && time >= 0 && index.length === (end - first) * 2 && checksum(data, index, topics) === sum;
   } catch {
     return false;
   }

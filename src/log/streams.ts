@@ -34,7 +34,7 @@ export function isNew(log: LogRecord, streams: Streams, entry: Entry): boolean {
 }
 
 export async function forgetStreams(tx: Tx, log: LogRecord): Promise<void> {
-  const [keys, streams] = await Promise.all([tx.keys('streams'), tx.list<StreamRecord>('streams')]);
+  const [keys, streams] = await Promise.all([tx.keys<string>('streams'), tx.list<StreamRecord>('streams')]);
   const serials = streams.map(({ at }) => at).sort((a, b) => a - b);
   const oldest = serials.at(-MAX_STREAMS * 0.75) ?? 0;
   const forgotten = keys.filter((_, i) => (streams[i] as StreamRecord).at < oldest);

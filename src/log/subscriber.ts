@@ -106,7 +106,7 @@ export class LogSubscriber implements BatchSubscriber<LogMessage> {
   /** Where to begin; a name keeps its cursor from now on. */
   #register(key: string | undefined, from: From) {
     const mode = key ? 'readwrite' : 'readonly';
-    return this.#parts.database.run({ stores: ['meta', 'directory'], mode }, async (tx) => {
+    return this.#parts.database.run({ stores: ['meta', 'segments'], mode }, async (tx) => {
       const log = await readLog(tx);
       const found = log.cursors[key ?? '']?.at ?? (await resolve(tx, log, this.#lane, from));
       const at = found ?? laneOf(log, this.#lane).start;

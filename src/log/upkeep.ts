@@ -63,7 +63,7 @@ export function purge(database: Database, options: PurgeOptions): Promise<LogRec
     for (const lane of lanes) {
       if (isOutbox(lane)) continue;
       const at = (await resolve(tx, log, lane, before as From)) ?? 0;
-      await removeHead(tx, log, lane, laneOf(log, lane), ({ first, count }) => first + count <= at);
+      await removeHead(tx, log, lane, laneOf(log, lane), ([, end]) => end <= at);
     }
     if (outbox !== undefined) {
       const lane = `out/${outbox}`;
