@@ -94,6 +94,11 @@ export interface BatchSubscriber<M = Message> extends Subscriber {
   batches(options?: BatchOptions): AsyncIterable<Batch<M>>;
   /** Settles once everything published from now on will be delivered. */
   ready?(): Promise<void>;
+  /**
+   * Offered where the other side keeps what comes for one who is away. Says, before the first use, that it has done so for this one in another tab or on an
+   * earlier visit: when it turns out to know nothing of it, a `gap` says so.
+   */
+  resume?(): void;
 }
 
 export type EventSubscriber = BatchSubscriber<Message | EventBatch>;

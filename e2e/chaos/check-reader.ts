@@ -33,6 +33,8 @@ class Reader {
   readonly #inHand = new Set<string>();
   /** What was in somebody's hands when the database went: who reads in the new one does not wait for it. */
   readonly #left = new Set<string>();
+  /** Came while the database went, perhaps from the new one already: it may come again after what followed it. */
+  readonly #between = new Set<string>();
 
   hear(fact: Fact): void {
     switch (fact.is) {
@@ -62,6 +64,7 @@ class Reader {
         if (fact.destroys) this.#forget();
         break;
       case 'destroyed':
+        for (const message of this.#came.keys()) this.#between.add(message);
         this.#forget();
     }
   }
@@ -89,7 +92,7 @@ class Reader {
     const [last = -1, highest = -1] = [this.#last.get(stay), this.#highest.get(producer)];
     if (last > seq) this.#violated('order', delivery, `came to ${life} after #${last}`);
     const isLeft = this.#left.delete(`${life} ${message}`);
-    if (highest > seq && !this.#came.has(message) && !isLeft)
+    if (highest > seq && !this.#came.has(message) && !this.#between.has(message) && !isLeft)
       this.#violated('order', delivery, `came to ${life} when #${highest} had come`);
     this.#inHand.delete(`${life} ${message}`);
     this.#came.set(message, life);

@@ -124,6 +124,12 @@ describe('it finds', () => {
     expect(new Set(verdict(history))).toEqual(new Set([rule]));
   });
 
+  test('may repeat what came while everything was destroyed, after what came next: it may be from the new database', () => {
+    const next = [DESTROYED, ...give('a', 2), CRASHED, ...give('b', 1, 2), news('data_lost'), HEALED];
+    expect(verdict([...send(0, 1, 2), CLEARED, ...give('a', 0, 1), ...next])).toEqual([]);
+    expect(verdict([...send(0, 1, 2), CLEARED, ...give('a', 0), ...next])).toEqual(['order']);
+  });
+
   test('no leaders too many where one tab leads one term after the other, and two pumps have one each', () => {
     const other = { ...leading('y', '7'), pump: 'other' };
     expect(verdict([...give0(), leading('x', '7'), leading('y', '8'), leading('x', '9'), leading('x', '9'), other, HEALED])).toEqual([]);

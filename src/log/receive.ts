@@ -4,13 +4,13 @@ import { StreamError, toStreamError } from '../errors.js';
 import type { EventBatch } from '../events.js';
 import type { Judge } from '../filter.js';
 import type { AnySubscriber, Batch, BatchSubscriber, Message, Subscriber } from '../protocols.js';
-import { type Entry, type Fence, isFenced } from './commit.js';
+import { type Entry, type Fence, isFenced, readLog } from './commit.js';
 import { readHeader } from './header.js';
 import { InboxFilter } from './inbox-filter.js';
 import type { Inner } from './inner.js';
 import type { Parts } from './parts.js';
 import { patiently, pause } from './patience.js';
-import type { Lane } from './records.js';
+import { type Lane, laneOf } from './records.js';
 import type { Content } from './segment.js';
 import type { PumpState } from './status.js';
 import type { Term } from './tenure.js';
@@ -30,6 +30,7 @@ export class Receiving {
   #received = 0;
   #failures = 0;
   #takeovers = 0;
+  #subscribed = false;
   #unnumbered = 0;
 
   constructor(parts: Parts, lane: Lane, inner: Inner<AnySubscriber>, judges: Judge | undefined) {
@@ -40,8 +41,9 @@ export class Receiving {
   }
 
   /** Works until its term is over. Rejects when the inner subscriber has failed for good. */
-  async work({ fence, signal }: Term): Promise<void> {
+  async work({ fence, log, signal }: Term): Promise<void> {
     this.#received = 0;
+    this.#subscribed = log.lanes[this.#lane]?.subscribed === true;
     this.#show({ leader: true, term: fence.term, moved: 0, error: undefined });
     try {
       while (!signal.aborted) {
@@ -59,13 +61,16 @@ export class Receiving {
 
   async #receive(fence: Fence, signal: AbortSignal): Promise<void> {
     const subscriber = this.#inner.use();
+    const { ready, resume } = subscriber as BatchSubscriber;
+    if (this.#subscribed) resume?.call(subscriber);
     const { bell } = this.#parts;
     let isReady = false;
     const answer = () => bell.post('ready', this.#lane);
     const deaf = bell.on('ready?', this.#lane, () => isReady && answer());
     // What it fails with, its iteration fails with.
     const whenReady = async () => {
-      await (subscriber as BatchSubscriber).ready?.();
+      await ready?.call(subscriber);
+      if (resume && !this.#subscribed) await patiently(() => this.#remember(), signal);
       isReady = true;
       answer();
     };
@@ -90,6 +95,16 @@ export class Receiving {
       signal.removeEventListener('abort', leave);
       leave();
     }
+  }
+
+  /** Whoever takes over, now or on another visit, knows what to expect of the other side. */
+  async #remember(): Promise<void> {
+    await this.#parts.database.run({ stores: ['meta'] }, async (tx) => {
+      const log = await readLog(tx);
+      laneOf(log, this.#lane).subscribed = true;
+      tx.put('meta', 'log', log);
+    });
+    this.#subscribed = true;
   }
 
   async #store(entries: readonly Entry[]): Promise<void> {

@@ -61,6 +61,8 @@ export interface LaneRecord {
   /** When the oldest segment was written. */
   oldest: number;
   deadLetters: number;
+  /** The other side of this inbox has said that it keeps what comes, or delivers it. */
+  subscribed?: true;
 }
 
 export interface CursorRecord {

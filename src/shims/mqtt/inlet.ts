@@ -8,6 +8,8 @@ export interface Inlet {
   readonly qos: 0 | 1;
   readonly limits: Required<BufferOptions>;
   readonly mailbox: Mailbox<Message>;
+  /** The broker should know it from before this page. */
+  resumes: boolean;
   /** Set by whoever delivers: what was acknowledged, in order. */
   onAck: (messages: readonly Message[]) => void;
 }

@@ -47,6 +47,7 @@ export class MqttSubscriber implements BatchSubscriber<Message> {
       matches: topicMatcher(unshared(filter)),
       qos,
       limits,
+      resumes: false,
       mailbox: new Mailbox<Message>({ ...limits, onAck: (messages) => inlet.onAck(messages) }),
       onAck: () => {},
     };
@@ -96,6 +97,11 @@ export class MqttSubscriber implements BatchSubscriber<Message> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** To be called before the first use: the broker should know this one from another tab, or an earlier visit. When it does not, a `gap` says so. */
+  resume(): void {
+    this.#inlet.resumes = true;
   }
 
   /** Another of the same options, which has not connected. */

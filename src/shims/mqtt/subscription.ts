@@ -81,8 +81,8 @@ export class Subscription {
 
   up(sessionPresent: boolean): void {
     if (!sessionPresent) this.granted = false;
-    const missed = this.#away && (!sessionPresent || this.inlet.qos === 0);
-    this.#away = false;
+    const missed = (this.#away || this.inlet.resumes) && (!sessionPresent || this.inlet.qos === 0);
+    this.#away = this.inlet.resumes = false;
     if (missed) this.inlet.mailbox.notify(gap('session_lost', undefined, this.filter));
   }
 
