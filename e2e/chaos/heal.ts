@@ -14,6 +14,9 @@ const ENDLESS = 8;
 export async function heal(world: World, patienceMs: number): Promise<void> {
   const { recorder, tabs } = world;
   await makeWell(world);
+  // What a broker has forgotten it delivers to nobody until it is asked again.
+  for (const [i, tab] of tabs.entries())
+    if (!(await tab.ready(patienceMs))) recorder.tell({ is: 'stuck', what: `tab${i} does not become ready` });
   recorder.tell({ is: 'healed' });
   const { length } = recorder.history;
   const spoken = await lastWords(world);

@@ -1,4 +1,5 @@
 /** One tab, and what can befall it. Whatever is asked of a tab that is not there is not done. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserContext, CDPSession, Page } from '@playwright/test';
 import type { Cast } from './cast.js';
 
@@ -86,6 +87,13 @@ export class Tab {
     if (!this.#frozen) return;
     this.#frozen = false;
     await this.#devtools?.send('Page.setWebLifecycleState', { state: 'active' });
+  }
+
+  /** Whether its subscriber has said in time that what is published from now on will be delivered. */
+  async ready(withinMs: number): Promise<boolean> {
+    const late = delay(withinMs, false);
+    const ready = this.#page?.evaluate(() => globalThis.tab.ready()).then(() => true);
+    return Promise.race([ready ?? true, late]);
   }
 
   /** Whether every promise it gave has settled in time, and every acknowledgement is kept. */

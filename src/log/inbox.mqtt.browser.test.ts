@@ -56,6 +56,27 @@ test('it is told to the tab that takes over when it happened at the same time', 
   expect((await next).map(inWords)).toEqual([FORGOTTEN, 'after']);
 });
 
+test('no tab is ready before the broker knows the session again', async () => {
+  const { broker, log, publish } = await scene();
+  const subscriber = new MqttSubscriber('t', { url: broker.wsUrl, clientId: 'board', clean: false, ...quick });
+  const inbox = log.inbox(subscriber, { name: 'board' });
+  await inbox.ready();
+  const other = inboxOf(await open(log), broker.wsUrl);
+  await other.ready();
+  await broker.kill();
+  await expect.poll(() => subscriber.connection.state.status).not.toBe('connected');
+  let ready = false;
+  const becoming = other.ready().then(() => {
+    ready = true;
+  });
+  for (let i = 0; i < 10; i++) await log.refresh();
+  expect(ready).toBe(false);
+  await broker.restart();
+  await becoming;
+  await publish('after');
+  expect((await readWithNews(inbox, 1)).map(inWords)).toEqual([FORGOTTEN, 'after']);
+});
+
 test('nothing is told while the broker remembers, nor when it is asked for the first time', async () => {
   const { broker, log, publish } = await scene();
   const first = inboxOf(log, broker.wsUrl);

@@ -64,21 +64,27 @@ export class Receiving {
     const { ready, resume } = subscriber as BatchSubscriber;
     if (this.#subscribed) resume?.call(subscriber);
     const { bell } = this.#parts;
-    let isReady = false;
-    const answer = () => bell.post('ready', this.#lane);
-    const deaf = bell.on('ready?', this.#lane, () => isReady && answer());
-    // What it fails with, its iteration fails with.
-    const whenReady = async () => {
-      await ready?.call(subscriber);
-      if (resume && !this.#subscribed) await patiently(() => this.#remember(), signal);
-      isReady = true;
-      answer();
+    let asking = false;
+    // Each time anew: it may have been ready, and be no more.
+    const answer = async () => {
+      if (asking) return;
+      asking = true;
+      try {
+        await ready?.call(subscriber);
+        if (resume && !this.#subscribed) await patiently(() => this.#remember(), signal);
+        bell.post('ready', this.#lane);
+      } catch {
+        // What it fails with, its iteration fails with.
+      } finally {
+        asking = false;
+      }
     };
+    const deaf = bell.on('ready?', this.#lane, () => void answer());
     const incoming = 'batches' in subscriber ? subscriber.batches({ ack: 'manual', signal }) : singly(subscriber);
     const iterator = (incoming as AsyncIterable<Batch<Message | EventBatch>>)[Symbol.asyncIterator]();
     const leave = () => void iterator.return?.();
     signal.addEventListener('abort', leave);
-    whenReady().catch(() => {});
+    void answer();
     try {
       for (let next = await iterator.next(); !next.done && !signal.aborted; next = await iterator.next()) {
         const { messages, ack } = next.value;

@@ -16,6 +16,7 @@ export class Reader {
   #consumer: StreamConsumer<Payload> | undefined;
   #reading: Promise<void> = Promise.resolve();
   #witness: Witness | undefined;
+  #subscriber: BytesSubscriber | undefined;
 
   constructor(cursor: string, open: () => BytesSubscriber) {
     this.#cursor = cursor;
@@ -34,6 +35,11 @@ export class Reader {
     this.#wanted = false;
     await this.#consumer?.close();
     await this.#reading;
+  }
+
+  /** Settles once what is published from now on will be delivered, or it reads no more. */
+  async ready(): Promise<void> {
+    await this.#subscriber?.ready?.().catch(() => {});
   }
 
   /** What is known of the cursor. */
@@ -58,6 +64,7 @@ export class Reader {
 
   async #stay(stay: Stay): Promise<void> {
     const subscriber = this.#open();
+    this.#subscriber = subscriber;
     const hear = ({ code, details, message }: StreamError) =>
       tellNow({ is: 'news', ...stay, code, reason: String(details.reason ?? message) });
     const witness = new Witness(subscriber, stay);

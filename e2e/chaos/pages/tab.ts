@@ -13,6 +13,8 @@ declare global {
     /** Closes its subscriber in order; `readAgain` opens another. */
     stopReading(): Promise<void>;
     readAgain(): void;
+    /** Settles once its subscriber says that what is published from now on will be delivered. */
+    ready(): Promise<void>;
     /** Messages that the cursors and outboxes of this log have not passed. */
     lag(): Promise<number>;
   };
@@ -44,6 +46,7 @@ globalThis.tab = {
   pending: () => writer?.pending ?? 0,
   stopReading: async () => reader?.stop(),
   readAgain: () => reader?.start(),
+  ready: async () => reader?.ready(),
   lag: async () => {
     const { cursors, outbox } = await log.refresh();
     return cursors.reduce((sum, { lag }) => sum + lag, outbox.backlog);
