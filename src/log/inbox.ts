@@ -4,14 +4,12 @@ import type { AnySubscriber, BatchSubscriber, Codec } from '../protocols.js';
 import type { Given } from './inner.js';
 import type { Parts } from './parts.js';
 import { Pump } from './pump.js';
-import type { From } from './reading.js';
 import type { Lane } from './records.js';
 import { LogSubscriber, type LogSubscriberOptions } from './subscriber.js';
 
 export interface InboxOptions extends LogSubscriberOptions, Pick<FilterOptions, 'filter' | 'onFilterError' | 'filterTimeoutMs'> {
   /** What is received is kept under this name, by one connection, for every inbox of that name in any tab. Default: `name`, or `'inbox'`. */
   readonly inbox?: string;
-  readonly from?: From;
 }
 
 /**

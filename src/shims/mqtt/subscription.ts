@@ -41,8 +41,7 @@ export class Subscription {
       mailbox.push(message, bytes);
       return;
     }
-    const fits = mailbox.size === 0 || (mailbox.size < limits.maxMessages && mailbox.bytes + bytes <= limits.maxBytes);
-    if (this.persistent && (this.deferring || !fits)) {
+    if (this.persistent && (this.deferring || !mailbox.room.fits(bytes))) {
       this.deferring = true;
       receipt.deferred = true;
       return;
