@@ -185,6 +185,49 @@ describe('a named subscriber', () => {
     expect((await next).value?.messages.map(text)).toEqual(['6']);
   });
 
+  test('is taken from a tab that answers nobody', async () => {
+    const log = await freshLog({ silenceMs: 300 });
+    await sendAll(log.publisher(), 5);
+    let taken = false;
+    const frozen = navigator.locks.request(`proxystream/log/${log.name}/log\0board`, () => new Promise(() => {}));
+    frozen.catch(() => {
+      taken = true;
+    });
+    expect((await read(log.subscriber('#', { name: 'board' }), 5)).map(text)).toEqual(items(5));
+    expect(taken).toBe(true);
+  });
+
+  test('stays with a tab that answers, however long others wait', async () => {
+    const log = await freshLog({ silenceMs: 3000 });
+    const holder = log.subscriber('#', { name: 'board' });
+    await holder.ready();
+    const iteration = holder.batches({ ack: 'manual' })[Symbol.asyncIterator]();
+    await sendAll(log.publisher(), 1);
+    await iteration.next();
+    const waiting = (await open(log, { silenceMs: 3000 })).subscriber('#', { name: 'board' });
+    let given = false;
+    waiting
+      .batches()
+      [Symbol.asyncIterator]()
+      .next()
+      .then(() => {
+        given = true;
+      });
+    // More often than it takes for one that does not answer.
+    const channel = new BroadcastChannel(`proxystream/log/${log.name}`);
+    for (let pings = 0; pings < 5; ) {
+      const { data } = await new Promise<MessageEvent>((resolve) => {
+        channel.onmessage = resolve;
+      });
+      if (data[0] === 'ping') pings++;
+    }
+    channel.close();
+    const next = iteration.next();
+    await sendAll(log.publisher(), 1, { from: 1 });
+    expect((await next).value?.messages.map(text)).toEqual(['1']);
+    expect(given).toBe(false);
+  });
+
   test('begins a term that nobody had before when its name was purged: who wakes up from an old one moves nothing', async () => {
     const log = await freshLog();
     await sendAll(log.publisher(), 10);
